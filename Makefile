@@ -1,0 +1,80 @@
+# Every target sets up what it needs, once, in a virtual environment of its own interpreter:
+#   make test                      the first working Python 3.11 or newer
+#   make check PYTHON=python3.12   that one, in .venv-python3.12
+PYTHON ?=
+VENV   ?= .venv$(if $(PYTHON),-$(notdir $(PYTHON)))
+RUN    := $(VENV)/bin/python
+PIP    := $(RUN) -m pip --disable-pip-version-check --no-input -q
+WORKERS ?= auto
+PYTEST  = $(RUN) -m pytest -n $(WORKERS) --dist worksteal
+
+.DELETE_ON_ERROR:
+.PHONY: help demo test check check-all bench soak lint types docs-check wheel-check format clean
+
+help:
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+demo: $(VENV)/.run  ## a service goes down and comes back; three clients live through it
+	@$(RUN) -m resilience demo $(ARGS)
+
+test: $(VENV)/.dev  ## all tests that need nothing but wheels
+	$(PYTEST) -m "not system" $(ARGS)
+
+lint: $(VENV)/.dev  ## style, spelling, workflows
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(VENV)/bin/codespell src tests docs bench scripts *.md
+	$(VENV)/bin/zizmor --offline --quiet .github
+
+format: $(VENV)/.dev  ## let ruff mend what it can
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+types: $(VENV)/.dev  ## mypy --strict and pyright
+	$(RUN) -m mypy
+	$(VENV)/bin/pyright --pythonpath $(RUN)
+
+docs-check: $(VENV)/.dev  ## every snippet of README and docs, every doctest
+	$(PYTEST) README.md docs src
+
+wheel-check: $(VENV)/.dev  ## build, and try the wheel with src away
+	$(RUN) scripts/check_wheel.py
+
+# pytest comes last, so that its own summary line ends the output.
+check: lint types  ## what a change must pass
+	$(PYTEST) tests/test_layers.py -q --no-header
+	$(MAKE) --no-print-directory docs-check wheel-check VENV=$(VENV)
+	$(PYTEST) --cov --cov-report= --covered-floors $(ARGS)
+
+check-all:  ## make check on each Python that is found
+	@set -e; for name in python3.11 python3.12 python3.13; do \
+	  if scripts/find-python $$name >/dev/null 2>&1; then \
+	    echo "== $$name"; $(MAKE) --no-print-directory check PYTHON=$$name; \
+	  else echo "== $$name: not found, left out"; fi; \
+	done
+
+bench: $(VENV)/.bench  ## cost per call, against the peers, in one run
+	@$(RUN) -m bench $(ARGS)
+
+soak: $(VENV)/.run  ## the same calls for a while; memory must stay flat
+	@$(RUN) -m bench.soak $(ARGS)
+
+clean:  ## remove environments and what tools leave behind
+	rm -rf .venv* build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+# Set-up runs again when pyproject.toml changes. pip must know dependency groups (25.1).
+$(VENV)/.run: pyproject.toml
+	@python=$$(scripts/find-python $(PYTHON)) && echo "setting up $(VENV) with $$python" && "$$python" -m venv $(VENV)
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@$(PIP) install -e '.[cli]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	@echo "installing what the checks need"
+	@$(PIP) install -e '.[all]' --group dev
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.run
+	@echo "installing the peers"
+	@$(PIP) install --group bench
+	@touch $@
