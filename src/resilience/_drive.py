@@ -1,0 +1,282 @@
+"""The drivers: they alone act on what gates decide. Each sync program and its async twin are one text but for `await`.
+
+A test compares their syntax trees, so they carry no docstrings of their own.
+
+- `drive`, `adrive`: one link of a chain around `inner`, built once, at decoration.
+- `settle`, `asettle`: admission said something rare: wait, lead a load, answer with the old value.
+- `repeat`, `arepeat`: all attempts after the first.
+- `conclude`, `aconclude`: the verdict ends the call; run inside the `except` block, so that no cycle of frame,
+  traceback and error outlives it, and a failing fallback has its `__context__`.
+- `vet` is given to the innermost link of a plain function: a result that is an awaitable must not pass for a success.
+- `generate`, `agenerate`: the permit is held from the first `next` to the close.
+
+`failed` hears every `BaseException`, so that a cancelled probe or slot comes back; its verdict is obeyed only for an
+`Exception`. No await lies between a permit and the `try` around the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Generator
+from typing import Any
+
+from ._background import alead, arefresh, lead, refresh
+from ._clock import Clock
+from ._deadline import NO_SCOPE, SCOPE
+from ._gate import Again, Answer, Gate, Instead, Lead, Park, Stale, Verdict
+from ._world import aattend, attend
+
+Call = Callable[..., Any]
+Arguments = tuple[Any, ...]
+Keywords = dict[str, Any]
+Vet = Callable[[Any], Any]
+passing = False
+"""On inside `resilience.testing.disabled()`: every call goes straight to its function."""
+PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset})
+
+
+def drive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None) -> Call:
+    admit, succeeded, failed = gate.verbs()
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        if passing:
+            return inner(*args, **kwargs)
+        permit = admit and admit(args, kwargs)
+        if permit is not None and isinstance(permit, Verdict):
+            if not isinstance(permit, Answer):
+                permit = settle(permit, inner, args, kwargs, clock)
+            if isinstance(permit, Answer):
+                return permit.value
+            if isinstance(permit, Again):
+                return repeat(gate, permit, inner, args, kwargs, clock)
+        try:
+            value = inner(*args, **kwargs)
+            if vet is not None and value.__class__ not in PLAIN:
+                vet(value)
+            if succeeded is None:
+                return value
+        except BaseException as error:
+            if failed is None:
+                raise
+            verdict = failed(permit, error, 1)
+            if verdict is None or not isinstance(error, Exception):
+                raise
+            if not isinstance(verdict, Again):
+                return conclude(verdict)
+        else:
+            verdict = succeeded(permit, value)
+            if verdict is None:
+                return value
+            if not isinstance(verdict, Again):
+                return conclude(verdict)
+        return repeat(gate, verdict, inner, args, kwargs, clock)
+
+    return run
+
+
+def adrive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None) -> Call:
+    admit, succeeded, failed = gate.verbs()
+
+    async def run(*args: Any, **kwargs: Any) -> Any:
+        if passing:
+            return await inner(*args, **kwargs)
+        permit = admit and admit(args, kwargs)
+        if permit is not None and isinstance(permit, Verdict):
+            if not isinstance(permit, Answer):
+                permit = await asettle(permit, inner, args, kwargs, clock)
+            if isinstance(permit, Answer):
+                return permit.value
+            if isinstance(permit, Again):
+                return await arepeat(gate, permit, inner, args, kwargs, clock)
+        try:
+            value = await inner(*args, **kwargs)
+            if vet is not None and value.__class__ not in PLAIN:
+                vet(value)
+            if succeeded is None:
+                return value
+        except BaseException as error:
+            if failed is None:
+                raise
+            verdict = failed(permit, error, 1)
+            if verdict is None or not isinstance(error, Exception):
+                raise
+            if not isinstance(verdict, Again):
+                return await aconclude(verdict)
+        else:
+            verdict = succeeded(permit, value)
+            if verdict is None:
+                return value
+            if not isinstance(verdict, Again):
+                return await aconclude(verdict)
+        return await arepeat(gate, verdict, inner, args, kwargs, clock)
+
+    return run
+
+
+def settle(verdict: Any, inner: Call, args: Arguments, kwargs: Keywords, clock: Clock) -> Any:
+    while isinstance(verdict, Verdict) and not isinstance(verdict, Answer | Again):
+        if isinstance(verdict, Lead):
+            verdict = lead(verdict.flight, inner, args, kwargs)
+        elif isinstance(verdict, Stale):
+            refresh(verdict.flight, inner, args, kwargs)
+            verdict = Answer(verdict.value)
+        elif isinstance(verdict, Park):
+            verdict = attend(verdict.ticket, clock)
+        else:
+            raise TypeError(f"admit() said {verdict!r}; it may say Answer, Park, Lead, Stale or Again")
+    return verdict
+
+
+async def asettle(verdict: Any, inner: Call, args: Arguments, kwargs: Keywords, clock: Clock) -> Any:
+    while isinstance(verdict, Verdict) and not isinstance(verdict, Answer | Again):
+        if isinstance(verdict, Lead):
+            verdict = await alead(verdict.flight, inner, args, kwargs)
+        elif isinstance(verdict, Stale):
+            await arefresh(verdict.flight, inner, args, kwargs)
+            verdict = Answer(verdict.value)
+        elif isinstance(verdict, Park):
+            verdict = await aattend(verdict.ticket, clock)
+        else:
+            raise TypeError(f"admit() said {verdict!r}; it may say Answer, Park, Lead, Stale or Again")
+    return verdict
+
+
+def repeat(gate: Gate, verdict: Again, inner: Call, args: Arguments, kwargs: Keywords, clock: Clock) -> Any:
+    token = SCOPE.set(SCOPE.get())
+    try:
+        while True:
+            finish(verdict.superseded())
+            if verdict.seconds > 0:
+                clock.sleep(verdict.seconds)
+            permit, attempt = verdict.resume(), verdict.attempt()
+            if isinstance(permit, Answer):
+                return permit.value
+            SCOPE.set((SCOPE.get() or NO_SCOPE).at_attempt(attempt))
+            try:
+                value = inner(*args, **kwargs)
+            except BaseException as error:
+                answer = gate.failed(permit, error, attempt)
+                if answer is None or not isinstance(error, Exception):
+                    raise
+                if not isinstance(answer, Again):
+                    return conclude(answer)
+            else:
+                answer = gate.succeeded(permit, value)
+                if answer is None:
+                    return value
+                if not isinstance(answer, Again):
+                    return conclude(answer)
+            verdict = answer
+    finally:
+        SCOPE.reset(token)
+
+
+async def arepeat(gate: Gate, verdict: Again, inner: Call, args: Arguments, kwargs: Keywords, clock: Clock) -> Any:
+    token = SCOPE.set(SCOPE.get())
+    try:
+        while True:
+            await afinish(verdict.superseded())
+            if verdict.seconds > 0:
+                await clock.asleep(verdict.seconds)
+            permit, attempt = verdict.resume(), verdict.attempt()
+            if isinstance(permit, Answer):
+                return permit.value
+            SCOPE.set((SCOPE.get() or NO_SCOPE).at_attempt(attempt))
+            try:
+                value = await inner(*args, **kwargs)
+            except BaseException as error:
+                answer = gate.failed(permit, error, attempt)
+                if answer is None or not isinstance(error, Exception):
+                    raise
+                if not isinstance(answer, Again):
+                    return await aconclude(answer)
+            else:
+                answer = gate.succeeded(permit, value)
+                if answer is None:
+                    return value
+                if not isinstance(answer, Again):
+                    return await aconclude(answer)
+            verdict = answer
+    finally:
+        SCOPE.reset(token)
+
+
+def conclude(verdict: Verdict) -> Any:
+    if isinstance(verdict, Answer):
+        return verdict.value
+    if isinstance(verdict, Instead):
+        return finish(verdict.function(*verdict.arguments))
+    raise TypeError(f"a gate said {verdict!r} after the call; it may say Again, Answer or Instead")
+
+
+async def aconclude(verdict: Verdict) -> Any:
+    if isinstance(verdict, Answer):
+        return verdict.value
+    if isinstance(verdict, Instead):
+        return await afinish(verdict.function(*verdict.arguments))
+    raise TypeError(f"a gate said {verdict!r} after the call; it may say Again, Answer or Instead")
+
+
+def finish(value: Any) -> Any:
+    if hasattr(value.__class__, "__await__"):
+        raise awaitable_in_sync(value)
+    return value
+
+
+async def afinish(value: Any) -> Any:
+    if hasattr(value.__class__, "__await__"):
+        return await value
+    return value
+
+
+def awaitable_in_sync(value: Any) -> TypeError:
+    """The error for an awaitable where nobody can await it; the awaitable is closed."""
+    close = getattr(value, "close", None) or getattr(value, "cancel", None)
+    if close is not None:
+        close()
+    return TypeError(
+        f"a plain function returned an awaitable ({type(value).__name__}): its guard would end before the work begins; "
+        "declare the function with `async def`, or call the policy's .acall()"
+    )
+
+
+def generate(gate: Gate, inner: Callable[..., Generator[Any, Any, Any]], clock: Clock) -> Call:
+    def run(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        permit = gate.admit(args, kwargs)
+        if isinstance(permit, Verdict):
+            permit = settle(permit, inner, args, kwargs, clock)
+        try:
+            value = yield from inner(*args, **kwargs)
+        except BaseException as error:
+            gate.failed(permit, error, 1)
+            raise
+        gate.succeeded(permit, value)
+        return value
+
+    return run
+
+
+def agenerate(gate: Gate, inner: Callable[..., AsyncGenerator[Any, Any]], clock: Clock) -> Call:
+    async def run(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        permit = gate.admit(args, kwargs)
+        if isinstance(permit, Verdict):
+            permit = await asettle(permit, inner, args, kwargs, clock)
+        stream = inner(*args, **kwargs)
+        try:
+            item = await anext(stream)
+            while True:
+                try:
+                    sent = yield item
+                except GeneratorExit:
+                    await stream.aclose()
+                    raise
+                except BaseException as thrown:
+                    item = await stream.athrow(thrown)
+                else:
+                    item = await stream.asend(sent)
+        except StopAsyncIteration:
+            gate.succeeded(permit, None)
+        except BaseException as error:
+            gate.failed(permit, error, 1)
+            raise
+
+    return run

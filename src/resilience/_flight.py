@@ -1,0 +1,131 @@
+"""A flight: one load for one key, whoever runs it, whoever waits for it.
+
+Rules: it lands once, by `land`, `fail` or `abandon`, under `_lock`; waiters are woken after it. An `Exception` goes to
+all waiters; anything else abandons the flight, and then the first waiter to look leads. When the last waiter of a load
+that runs in a task of its own leaves, `gone()` takes the flight out of the gate's map *before* the task is cancelled.
+"""
+
+from __future__ import annotations
+
+from _thread import allocate_lock
+from collections.abc import Callable
+from contextvars import ContextVar
+from types import TracebackType
+from typing import Any
+
+from ._gate import Answer, Lead, Park, Verdict
+from ._ticket import Ticket
+
+INSIDE: ContextVar[tuple[Flight, ...]] = ContextVar("resilience_flights", default=())
+
+UNDER_WAY, LANDED, FAILED, ABANDONED = "under way", "landed", "failed", "abandoned"
+
+
+class Flight:
+    """One load under way. Gates subclass it to store what lands."""
+
+    __slots__ = ("_lock", "_traceback", "_waiters", "alive", "cancel", "outcome", "state")
+
+    def __init__(self) -> None:
+        self._lock = allocate_lock()
+        self._waiters: list[Boarding] = []
+        self.state = UNDER_WAY
+        self.outcome: Any = None
+        self._traceback: TracebackType | None = None
+        self.cancel: Callable[[], object] | None = None
+        self.alive: Callable[[], bool] = _always
+
+    def stored(self, value: Any) -> None:
+        """The load returned; keep the value if this flight is still wanted. Outside the lock, before the waiters."""
+
+    def broken(self, error: Exception) -> None:
+        """The load raised; outside the lock, before the waiters."""
+
+    def gone(self) -> None:
+        """The flight is no more: take it out of the map."""
+
+    def land(self, value: Any) -> None:
+        self.stored(value)
+        self._end(LANDED, value)
+
+    def fail(self, error: Exception) -> None:
+        self._traceback = error.__traceback__
+        self.broken(error)
+        self._end(FAILED, error)
+
+    def abandon(self) -> None:
+        self.gone()
+        self._end(ABANDONED, None)
+
+    def _end(self, state: str, outcome: Any) -> None:
+        with self._lock:
+            if self.state is not UNDER_WAY:
+                return
+            self.outcome = outcome
+            self.state = state
+            waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            waiter.grant()
+
+    def board(self) -> Park:
+        """A ticket for one more waiter."""
+        ticket = Boarding(self)
+        with self._lock:
+            if self.state is UNDER_WAY:
+                self._waiters.append(ticket)
+            else:
+                ticket.done = True
+        return Park(ticket)
+
+    def leave(self, ticket: Boarding) -> None:
+        """A waiter breaks off; the last one to go takes the load with it, if that runs in a task of its own."""
+        with self._lock:
+            if ticket in self._waiters:
+                self._waiters.remove(ticket)
+            last = not self._waiters and self.state is UNDER_WAY and self.cancel is not None
+        if last:
+            self.gone()
+            if self.cancel is not None:
+                self.cancel()
+
+    def result(self) -> Verdict | None:
+        """What a waiter gets: the value, the error, or `None` if the flight was abandoned."""
+        if self.state is LANDED:
+            return Answer(self.outcome)
+        if self.state is FAILED:
+            raise self.outcome.with_traceback(self._traceback)
+        return None
+
+    def renew(self) -> Any:
+        """What the gate says to a waiter of an abandoned flight: `Lead` for the first, a new wait for the others."""
+        return Lead(self)
+
+
+def _always() -> bool:
+    return True
+
+
+class Boarding(Ticket):
+    """A waiter of a flight."""
+
+    __slots__ = ("flight",)
+    perishable = True
+
+    def __init__(self, flight: Flight) -> None:
+        super().__init__()
+        self.flight = flight
+
+    def alive(self) -> bool:
+        if self.flight.alive():
+            return True
+        self.flight.abandon()
+        return False
+
+    def redeem(self) -> Any:
+        if self.flight.state is UNDER_WAY:
+            return None
+        result = self.flight.result()
+        return self.flight.renew() if result is None else result
+
+    def forsake(self) -> None:
+        self.flight.leave(self)

@@ -1,0 +1,111 @@
+"""What an error remembers of the retries it went through: its attempts, its note, and who gave up on it.
+
+Rules: a mark is the number of a giving-up, counted process-wide under `_lock`; an attempt that begins reads the newest
+number, so a mark that is not newer belongs to an earlier life of the same object.
+"""
+
+from __future__ import annotations
+
+from _thread import allocate_lock
+from typing import Any
+
+from ._record import Record
+from .errors import ResilienceError
+
+_HISTORY = "_resilience_history"
+_MARK = "_resilience_gave_up"
+_NOTE = "resilience: "
+_LONGEST = 16
+
+
+class Attempt(Record):
+    """One attempt of a retried call: its number, its error or bad result, seconds since the call began, delay after it."""
+
+    number: int
+    error: BaseException | None
+    elapsed: float
+    delay: float | None = None
+
+
+_ITSELF = ResilienceError("this error itself")
+
+
+class History(tuple[Attempt, ...]):
+    """Attempts, oldest first, as an error carries them.
+
+    The error that carries them stands in as `_ITSELF`, else it would be part of a cycle; pickled with texts in place of
+    the errors, so that no error becomes unpicklable by its history.
+    """
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        plain = [
+            attempt.replace(error=None if attempt.error is None else ResilienceError(repr(attempt.error)))
+            for attempt in self
+        ]
+        return History, (plain,)
+
+
+class _Serial:
+    __slots__ = ("_lock", "newest")
+
+    def __init__(self) -> None:
+        self.newest = 0
+        self.reset()
+
+    def reset(self) -> None:
+        self._lock = allocate_lock()
+
+    def next(self) -> int:
+        with self._lock:
+            self.newest += 1
+            return self.newest
+
+
+SERIAL = _Serial()
+
+
+def history(error: BaseException) -> tuple[Attempt, ...]:
+    """The attempts behind an error that a retry raised, oldest first (the last 16); empty for any other error.
+
+    >>> history(ValueError("never retried"))
+    ()
+    """
+    found: tuple[Attempt, ...] = getattr(error, _HISTORY, ())
+    return tuple(attempt.replace(error=error) if attempt.error is _ITSELF else attempt for attempt in found)
+
+
+def remember(error: BaseException, attempts: list[Attempt], note: str) -> None:
+    """Attach the attempts and one note, replacing those of an earlier retry."""
+    state = getattr(error, "__dict__", None)
+    if state is None:
+        return
+    kept = attempts[-_LONGEST:]
+    state[_HISTORY] = History(a.replace(error=_ITSELF) if a.error is error else a for a in kept)
+    notes = [old for old in state.get("__notes__", ()) if not str(old).startswith(_NOTE)]
+    state["__notes__"] = [*notes, _NOTE + note]
+
+
+def give_up(error: BaseException) -> None:
+    """Mark the error: what a retry gave up on no outer one repeats."""
+    state = getattr(error, "__dict__", None)
+    if state is not None:
+        state[_MARK] = SERIAL.next()
+
+
+def given_up_since(error: BaseException, serial: int) -> bool:
+    """Did a retry give up on this error, or on one of its causes, after the attempt that read `serial` began?"""
+    seen: set[int] = set()
+    queue: list[BaseException | None] = [error]
+    while queue:
+        link = queue.pop()
+        if link is None or id(link) in seen:
+            continue
+        seen.add(id(link))
+        if getattr(link, _MARK, 0) > serial:
+            return True
+        queue.append(link.__cause__ or (None if link.__suppress_context__ else link.__context__))
+        if isinstance(link, BaseExceptionGroup):
+            queue.extend(link.exceptions)
+    return False

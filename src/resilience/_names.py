@@ -1,0 +1,103 @@
+"""Labels of live policies, and what a forked child must do to them.
+
+Rules: `_LIVE` holds policies weakly, written under `_LOCK`; a collected policy is dropped by its weak reference's
+callback, which takes no lock.
+"""
+
+from __future__ import annotations
+
+import os
+from _thread import allocate_lock
+from collections.abc import Callable, Iterator
+from typing import Any
+from weakref import ref
+
+_LOCK = allocate_lock()
+_LIVE: dict[str, dict[int, ref[Any]]] = {}
+_RESETS: list[Callable[[], None]] = []
+
+
+def register(policy: Any, name: str) -> str:
+    """The label of this policy: its name, or `name#2` and so on while another of that name lives."""
+    with _LOCK:
+        taken = _LIVE.setdefault(name, {})
+        number = len(taken) + 1 if 1 in taken else 1
+        while number in taken:
+            number += 1
+        taken[number] = ref(policy, lambda _: _forget(name, number))
+    return name if number == 1 else f"{name}#{number}"
+
+
+def _forget(name: str, number: int) -> None:
+    taken = _LIVE.get(name)
+    if taken is not None:
+        taken.pop(number, None)
+        if not taken:
+            _LIVE.pop(name, None)
+
+
+def live_policies() -> Iterator[Any]:
+    """Every live policy of this process."""
+    for taken in list(_LIVE.values()):
+        for reference in list(taken.values()):
+            policy = reference()
+            if policy is not None:
+                yield policy
+
+
+class Named:
+    """The instances made by name, which live as long as the process. Rules: all is guarded by `_lock`."""
+
+    __slots__ = ("_instances", "_lock")
+
+    def __init__(self) -> None:
+        self._instances: dict[tuple[type, str], tuple[dict[str, Any], Any]] = {}
+        self.reset()
+
+    def reset(self) -> None:
+        self._lock = allocate_lock()
+
+    def get_or_make(self, kind: type, name: str, options: dict[str, Any]) -> Any:
+        with self._lock:
+            found = self._instances.get((kind, name))
+            if found is None:
+                made = kind(name=name, **options)
+                self._instances[kind, name] = options, made
+                return made
+        known, instance = found
+        for option, value in options.items():
+            if option not in known or known[option] != value:
+                was = f"{option}={known[option]!r}" if option in known else f"no {option}="
+                raise ValueError(
+                    f"{option}={value!r}: {kind.__name__}.named({name!r}) was made with {was}; give the same options "
+                    "everywhere, or none where it exists already"
+                )
+        return instance
+
+    def forget(self) -> None:
+        """Forget all instances: for tests."""
+        with self._lock:
+            self._instances.clear()
+
+
+NAMED = Named()
+
+
+def reset_in_child(reset: Callable[[], None]) -> Callable[[], None]:
+    """Call this in every forked child: locks, threads and waiters of the parent do not exist there."""
+    _RESETS.append(reset)
+    return reset
+
+
+def _reset_all() -> None:
+    global _LOCK
+    _LOCK = allocate_lock()
+    NAMED.reset()
+    for reset in _RESETS:
+        reset()
+    for policy in live_policies():
+        policy.reset_after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reset_all)

@@ -1,0 +1,162 @@
+"""What counts as a failure. Four classes: success, failure, ignored (neither), cancelled (neither).
+
+A refusal of ours counts only for who names it, and a call that was never begun because its deadline had passed for
+nobody. A group of exceptions matches if all its leaves do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ._options import INFINITY, logic, refuse, seconds
+from ._record import Record
+from .errors import DEADLINE_PASSED, CallTimeoutError, RejectedError, ResilienceError
+
+_OUR_FAULT = (
+    TypeError,
+    AttributeError,
+    NameError,
+    ImportError,
+    AssertionError,
+    NotImplementedError,
+    SyntaxError,
+    RecursionError,
+    MemoryError,
+    StopIteration,
+    StopAsyncIteration,
+)
+
+
+class Failure:
+    """An answer of `on` and `on_result` that says more than `True`: it is a failure, and how grave.
+
+    `open_for` (seconds or `timedelta`) opens a circuit breaker at once for that long, as a 503 with `Retry-After` asks.
+
+    >>> Failure(open_for=30)
+    Failure(open_for=30.0)
+    """
+
+    __slots__ = ("open_for",)
+
+    def __init__(self, *, open_for: Any = None) -> None:
+        self.open_for = None if open_for is None else seconds("open_for", open_for)
+
+    def __repr__(self) -> str:
+        return f"Failure(open_for={self.open_for!r})"
+
+
+class Outcome(Record):
+    """How one attempt ended: a `value`, or an `error`; `attempt` from 1, `elapsed` seconds since the call began."""
+
+    value: Any = None
+    error: BaseException | None = None
+    attempt: int = 1
+    elapsed: float = 0.0
+
+
+Verdict = bool | Failure
+Classify = Callable[[BaseException], Any]
+
+
+class Failures:
+    """A named answer to "is this error a failure?": the constants `FAILURES` and `UNAVAILABLE`."""
+
+    __slots__ = ("_name", "_refusals")
+
+    def __init__(self, name: str, *, refusals: bool) -> None:
+        self._name = name
+        self._refusals = refusals
+
+    def __call__(self, error: BaseException) -> bool:
+        if isinstance(error, BaseExceptionGroup):
+            return all(map(self, error.exceptions))
+        if isinstance(error, RejectedError):
+            return self._refusals
+        return isinstance(error, Exception) and not isinstance(error, _OUR_FAULT)
+
+    def __repr__(self) -> str:
+        return self._name
+
+    def __reduce__(self) -> str:
+        return self._name
+
+
+FAILURES = Failures("FAILURES", refusals=False)
+UNAVAILABLE = Failures("UNAVAILABLE", refusals=True)
+
+
+def _types_of(option: str, value: Any) -> tuple[type[BaseException], ...]:
+    kinds = value if isinstance(value, tuple) else (value,)
+    for kind in kinds:
+        if not isinstance(kind, type) or not issubclass(kind, BaseException):
+            refuse(
+                option,
+                value,
+                "an exception class, a tuple of them, or a function of the error, e.g. "
+                f"{option}=ConnectionError",
+                kind=TypeError,
+            )
+        if not issubclass(kind, Exception) and kind is not BaseExceptionGroup:
+            refuse(option, value, f"subclasses of Exception: {kind.__name__} always passes through at once")
+    return kinds
+
+
+def _by_type(kinds: tuple[type[BaseException], ...]) -> Classify:
+    refusals = tuple(kind for kind in kinds if issubclass(kind, ResilienceError))
+    groups = tuple(kind for kind in kinds if issubclass(kind, BaseExceptionGroup))
+
+    def matches(error: BaseException) -> bool:
+        if isinstance(error, BaseExceptionGroup):
+            return isinstance(error, groups) or all(map(matches, error.exceptions))
+        if isinstance(error, RejectedError):
+            return isinstance(error, refusals)
+        return isinstance(error, kinds)
+
+    return matches
+
+
+def matcher(option: str, value: Any) -> Classify:
+    """Compile an `on`, or `ignore`, into one function of the error."""
+    if isinstance(value, (type, tuple)):
+        return _by_type(_types_of(option, value))
+    logic(option, value, optional=False)
+    answer: Classify = value
+    return answer
+
+
+class Judge:
+    """`on`, `ignore` and `on_result` of one policy: is this outcome a failure?"""
+
+    __slots__ = ("_ignored", "_on", "on_result")
+
+    def __init__(self, on: Any, ignore: Any = (), on_result: Any = None) -> None:
+        self._on = matcher("on", on)
+        self._ignored = None if ignore == () else matcher("ignore", ignore)
+        self.on_result: Callable[[Any], Any] | None = logic("on_result", on_result)
+
+    def of_error(self, error: BaseException) -> Any:
+        """False, or what `on` said (True or a `Failure`)."""
+        if not isinstance(error, Exception) or never_begun(error):
+            return False
+        if self._ignored is not None and self._ignored(error):
+            return False
+        return self._on(error)
+
+
+def never_begun(error: BaseException) -> bool:
+    """Was this call never begun because its deadline had passed? Nobody counts that."""
+    return isinstance(error, CallTimeoutError) and error.reason == DEADLINE_PASSED
+
+
+def open_for(verdict: object) -> float | None:
+    """How long a `Failure` asks a breaker to stay open, if it does."""
+    return verdict.open_for if isinstance(verdict, Failure) else None
+
+
+def retry_after_of(error: BaseException | None) -> float | None:
+    """The delay that an error names, if it is one that makes sense."""
+    named = getattr(error, "retry_after", None)
+    if isinstance(named, (int, float)) and not isinstance(named, bool) and 0 <= named < INFINITY:
+        return float(named)
+    return None

@@ -1,0 +1,113 @@
+"""Two steps instead of a call: acquire a permit, settle it on leaving.
+
+Rules: a permit is settled once; what comes later changes nothing. The permit is the context manager, not the policy:
+that would need a stack for each task.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+from ._clock import Clock
+from ._drive import asettle, settle
+from ._gate import Verdict
+from .errors import ResilienceError
+
+
+class Permit:
+    """Leave to call, held until settled: by `with` or `async with`, or by one of the three verbs.
+
+    Leaving without an error is a success, with one what the policy makes of it.
+    """
+
+    __slots__ = ("__weakref__", "_inner", "_policy", "settled")
+
+    def __init__(self, policy: Acquirable, inner: Any) -> None:
+        self._policy = policy
+        self._inner = inner
+        self.settled = False
+
+    def _take(self) -> bool:
+        first, self.settled = not self.settled, True
+        return first
+
+    def success(self, value: Any = None) -> None:
+        """The work succeeded, with this value for `on_result`."""
+        if self._take():
+            self._policy.succeeded(self._inner, value)
+
+    def failure(self, error: BaseException) -> None:
+        """The work raised this; the policy decides whether that counts."""
+        if self._take():
+            self._policy.failed(self._inner, error, 1)
+
+    def release(self) -> None:
+        """Give it back: neither success nor failure."""
+        if self._take():
+            self._policy.released(self._inner)
+
+    def __enter__(self) -> Permit:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.success()
+        else:
+            self.failure(error)
+
+    async def __aenter__(self) -> Permit:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, traceback)
+
+
+class Acquirable:
+    """Mixed into policies whose permit may be held apart from a call."""
+
+    __slots__ = ()
+    name: str
+
+    @property
+    def clock(self) -> Clock:
+        raise NotImplementedError
+
+    def admit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        raise NotImplementedError
+
+    def succeeded(self, permit: Any, value: Any) -> Any:
+        raise NotImplementedError
+
+    def failed(self, permit: Any, error: BaseException, attempt: int) -> Any:
+        raise NotImplementedError
+
+    def released(self, permit: Any) -> None:
+        """The permit comes back with neither success nor failure."""
+        raise NotImplementedError
+
+    def acquire(self) -> Permit:
+        """A permit, in this thread: `with policy.acquire() as permit:`.
+
+        Raises:
+            RejectedError: refused.
+        """
+        inner = self.admit((), {})
+        if isinstance(inner, Verdict):
+            inner = settle(inner, _never, (), {}, self.clock)
+        return Permit(self, inner)
+
+    async def aacquire(self) -> Permit:
+        """A permit, in this task: `async with await policy.aacquire() as permit:`."""
+        inner = self.admit((), {})
+        if isinstance(inner, Verdict):
+            inner = await asettle(inner, _never, (), {}, self.clock)
+        return Permit(self, inner)
+
+
+def _never(*args: Any, **kwargs: Any) -> Any:
+    raise ResilienceError("a permit that is acquired by itself leads no load")

@@ -1,0 +1,111 @@
+"""Pipelines: policies in a row, outermost first.
+
+Rules: a pipeline is immutable; building one lets its clock rule its policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from ._chance import Chance
+from ._clock import Clock
+from ._drive import Vet
+from ._policy import Policy
+from ._record import Record
+from ._world import SYSTEM_CLOCK
+
+Also = TypeVar("Also", covariant=True)
+More = TypeVar("More")
+
+
+class PipelineSnapshot(Record):
+    """The snapshots of its policies, outermost first."""
+
+    name: str
+    policies: tuple[Record, ...]
+
+
+class Pipeline(Policy[Also]):
+    """Policies in a row, the outermost first; itself a policy.
+
+    Args:
+        policies: for example `Fallback(...), Cache(...), Timeout(10), Retry(), CircuitBreaker(), Timeout(2)`.
+        name: a label.
+        clock: rules all policies inside. Without it, the one clock that they were given does.
+        random: the source of chance for all policies inside.
+
+    Raises:
+        ValueError: no policy, or policies that were given different clocks.
+
+    Safe to share between threads, tasks and loops.
+
+    >>> from resilience import Retry, Timeout
+    >>> Pipeline(Timeout(10), Retry(attempts=4), name="doctest").call(int, "7")
+    7
+    """
+
+    __slots__ = ("policies",)
+    kind = "pipeline"
+
+    def __init__(
+        self,
+        *policies: Policy[Also],
+        name: str | None = None,
+        clock: Clock | None = None,
+        random: Chance | None = None,
+    ) -> None:
+        if not policies:
+            raise ValueError("policies=(): a pipeline needs at least one policy, e.g. Pipeline(Retry())")
+        for policy in policies:
+            if not isinstance(policy, Policy):
+                raise TypeError(f"policies: {policy!r} is no policy; give instances, e.g. Retry() or Timeout(2)")
+        ruling = clock or _common_clock(policies)
+        super().__init__(name, clock=ruling, random=random)
+        self.policies = policies
+        for policy in policies:
+            policy.adopt(ruling, random)
+
+    def adopt(self, clock: Clock | None, random: Chance | None) -> None:
+        super().adopt(clock, random)
+        for policy in self.policies:
+            policy.adopt(clock, random)
+
+    def then(self, policy: Policy[More]) -> Pipeline[Also | More]:
+        """A new pipeline with this policy innermost."""
+        return Pipeline(*self.policies, policy)
+
+    def link(self, inner: Callable[..., Any], form: str, function: Callable[..., Any], vet: Vet | None) -> Any:
+        for policy in reversed(self.policies):
+            inner, vet = policy.link(inner, form, function, vet), None
+        return inner
+
+    def check_generator(self, function: Callable[..., Any]) -> None:
+        for policy in self.policies:
+            policy.check_generator(function)
+
+    def dress(self, run: Any, function: Callable[..., Any]) -> Any:
+        for policy in reversed(self.policies):
+            run = policy.dress(run, function)
+        return super().dress(run, function)
+
+    def parts(self) -> tuple[Policy[Any], ...]:
+        return tuple(part for policy in self.policies for part in policy.parts())
+
+    def describe(self) -> str:
+        """The chain, a policy a line, outermost first."""
+        return "\n".join(part.describe() for part in self.parts())
+
+    def snapshot(self) -> PipelineSnapshot:
+        return PipelineSnapshot(name=self.name, policies=tuple(policy.snapshot() for policy in self.policies))
+
+    def __repr__(self) -> str:
+        return f"<Pipeline {self.name!r} {' > '.join(policy.name for policy in self.policies)}>"
+
+
+def _common_clock(policies: tuple[Policy[Any], ...]) -> Clock | None:
+    given = {id(policy.clock): policy for policy in policies if policy.clock is not SYSTEM_CLOCK}
+    if len(given) > 1:
+        names = " and ".join(f"{policy.name} on {policy.clock!r}" for policy in given.values())
+        raise ValueError(f"clock: {names} run on different clocks; give Pipeline(clock=...) the one that rules them all")
+    return next((policy.clock for policy in given.values()), None)

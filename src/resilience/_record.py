@@ -1,0 +1,63 @@
+"""Frozen, keyword-only records without `dataclasses`, whose import costs more than the whole engine."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, dataclass_transform
+
+_MISSING = object()
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Record:
+    """A frozen value with named fields, given by keyword, equal to one of its class with equal fields.
+
+    Fields are the annotations of the class and its bases; a value in the class body is the default.
+
+    >>> class Point(Record):
+    ...     x: int
+    ...     y: int = 0
+    >>> Point(x=1)
+    Point(x=1, y=0)
+    """
+
+    _fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        own = [name for name, kind in cls.__annotations__.items() if not str(kind).startswith("ClassVar")]
+        cls._fields = (*cls._fields, *(name for name in own if name not in cls._fields))
+
+    def __init__(self, **values: Any) -> None:
+        fields = self.__dict__
+        for name in self._fields:
+            value = values.pop(name, _MISSING)
+            if value is _MISSING:
+                value = getattr(type(self), name, _MISSING)
+                if value is _MISSING:
+                    raise TypeError(f"{type(self).__name__}() needs the field {name!r}")
+            fields[name] = value
+        if values:
+            raise TypeError(f"{type(self).__name__}() has no field {next(iter(values))!r}; it has {self._fields}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen: {name!r} cannot be set; use replace()")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen: {name!r} cannot be deleted")
+
+    def replace(self, **changes: Any) -> Any:
+        """A copy with these fields changed."""
+        return type(self)(**{**self.as_dict(), **changes})
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields and their values, in order."""
+        return {name: self.__dict__[name] for name in self._fields}
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other.__dict__ == self.__dict__
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self.as_dict().values()))
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.as_dict().items())
+        return f"{type(self).__name__}({shown})"

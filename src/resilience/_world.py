@@ -1,0 +1,185 @@
+"""Which world runs this code (threads, asyncio, trio), the real clock, and waiting for a ticket in each.
+
+Asked in slow paths only. Neither asyncio nor trio is imported here: a world that nobody has loaded runs nothing.
+No state belongs to a loop: whatever is made for one wait is dropped with it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from threading import Event, Timer
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Any
+
+from ._clock import Clock
+from ._deadline import remaining
+from ._options import INFINITY
+from ._ticket import Ticket
+from .errors import DEADLINE_PASSED, CallTimeoutError
+
+if TYPE_CHECKING:
+    from ._world_asyncio import AsyncioWorld
+    from ._world_trio import TrioWorld
+
+_LOOK = 1.0
+waits = True
+"""Off inside `resilience.testing.no_waiting()`."""
+
+
+def _asyncio_runs() -> bool:
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None or asyncio._get_running_loop() is None:
+        return False
+    # In trio's guest mode asyncio's loop is set under trio's tasks as well.
+    return "trio" not in sys.modules or asyncio.current_task() is not None or not _trio_runs()
+
+
+def _trio_runs() -> bool:
+    trio = sys.modules.get("trio")
+    return trio is not None and trio.lowlevel.in_trio_run()
+
+
+def loop_runs_here() -> bool:
+    """Is this the thread of a running event loop? Then a sync call must not wait for what that loop may hold."""
+    return _asyncio_runs() or _trio_runs()
+
+
+def async_world() -> AsyncioWorld | TrioWorld:
+    """The world of the running task."""
+    if _asyncio_runs():
+        from ._world_asyncio import WORLD as asyncio_world
+
+        return asyncio_world
+    from ._world_trio import WORLD as trio_world
+
+    return trio_world
+
+
+class SystemClock:
+    """Real time: `time.monotonic`, `time.sleep`, and the sleep of the world that awaits."""
+
+    __slots__ = ()
+    now = staticmethod(monotonic)
+
+    def sleep(self, seconds: float) -> None:
+        if seconds > 0 and waits:  # sleep(0) may still cost a system call of 85 us
+            sleep(seconds)
+
+    async def asleep(self, seconds: float) -> None:
+        await async_world().sleep(seconds if waits else 0)
+
+    def call_at(self, when: float, callback: Callable[[], object]) -> Callable[[], None]:
+        seconds = max(0.0, when - monotonic())
+        if loop_runs_here():
+            return async_world().call_later(seconds, callback)
+        timer = Timer(seconds, callback)
+        timer.daemon = True
+        timer.start()
+        return timer.cancel
+
+    def __repr__(self) -> str:
+        return "SystemClock()"
+
+
+SYSTEM_CLOCK = SystemClock()
+
+
+def block(event: Event, seconds: float, clock: Clock) -> None:
+    """Block this thread until the event is set or so many seconds of this clock are over."""
+    if clock is SYSTEM_CLOCK:
+        event.wait(None if seconds == INFINITY else max(0.0, seconds))
+        return
+    cancel = _nothing if seconds == INFINITY else clock.call_at(clock.now() + seconds, event.set)
+    idle = getattr(clock, "idle", None)
+    try:
+        while not event.is_set():
+            if idle is not None:
+                idle(event)
+            event.wait(None if idle is None else 0.001)
+    finally:
+        cancel()
+
+
+def _nothing() -> None:
+    pass
+
+
+def _patience(ticket: Ticket) -> float:
+    limit = INFINITY if ticket.timeout is None else ticket.timeout
+    return min(limit, remaining())
+
+
+def wait(ticket: Ticket, clock: Clock) -> None:
+    """Wait until the ticket is granted, its timeout or the deadline is over, or nobody can grant it any more.
+
+    On the thread of a running loop this returns at once, except for a wait that time alone ends: what it waits for
+    may belong to that very loop.
+    """
+    if not ticket.time_only and loop_runs_here():
+        return
+    event = Event()
+    ticket.listen(event.set)
+    due = clock.now() + _patience(ticket)
+    while not ticket.done and (left := due - clock.now()) > 0 and ticket.alive():
+        event.clear()
+        if ticket.done:
+            return
+        block(event, min(left, _LOOK) if ticket.perishable else left, clock)
+
+
+async def await_(ticket: Ticket, clock: Clock) -> None:
+    """The twin of `wait` for a task, which may always wait."""
+    world = async_world()
+    due = clock.now() + _patience(ticket)
+    event = world.event()
+    ticket.listen(event.set)
+    while not ticket.done and (left := due - clock.now()) > 0 and ticket.alive():
+        if ticket.perishable:
+            # Looks by real time: a fake clock must not be made to jump by a look.
+            cancel = world.call_later(_LOOK, event.set)
+        elif left != INFINITY:
+            cancel = clock.call_at(due, event.set)
+        else:
+            cancel = _nothing
+        try:
+            await event.wait()
+        finally:
+            cancel()
+        event.clear()
+
+
+def attend(ticket: Ticket, clock: Clock) -> Any:
+    """Wait in this thread, then redeem: a permit, another verdict, or it raises."""
+    try:
+        wait(ticket, clock)
+    except BaseException:
+        ticket.forsake()
+        raise
+    return _redeem(ticket)
+
+
+async def aattend(ticket: Ticket, clock: Clock) -> Any:
+    """The twin of `attend` for a task."""
+    try:
+        await await_(ticket, clock)
+    except BaseException:
+        ticket.forsake()
+        raise
+    return _redeem(ticket)
+
+
+def _redeem(ticket: Ticket) -> Any:
+    if not ticket.done and remaining() <= 0:
+        ticket.forsake()
+        raise deadline_passed()
+    return ticket.redeem()
+
+
+def deadline_passed(policy: str | None = None) -> CallTimeoutError:
+    where = f"{policy}: " if policy else ""
+    return CallTimeoutError(
+        f"{where}the deadline had passed before the call was begun; allow more time around it, or less before it",
+        policy=policy,
+        reason=DEADLINE_PASSED,
+    )

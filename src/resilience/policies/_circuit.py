@@ -1,0 +1,349 @@
+"""One circuit: its state, its count, its probes.
+
+Rules. All fields are guarded by `_lock`, which is never held while the guarded function, a listener or the user's logic
+runs. Two are also read without it: `admission` (the epoch while calls are let through and counted, else `None`) and
+`state` with `due`, for a refusal. Each change of state begins a new epoch; a result counts only in the epoch that
+admitted it. In half-open, a probe holds one of n slots until it is settled, its lease ends, or it is collected: its
+finalizer takes no lock but leaves word in `lost`, which the next locked section reads. Events are told after the lock.
+"""
+
+from __future__ import annotations
+
+from _thread import allocate_lock
+from collections import deque
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from .._gate import Gate
+from .._options import INFINITY
+from .._outcome import open_for as asked_open_for
+from ..errors import CircuitOpenError
+from ..events import BreakerStateChanged, CallRejected, LateResult, ProbeLost
+from ._state import CLOSED, DISABLED, HALF_OPEN, ISOLATED, METRICS_ONLY, OPEN, State
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from .breaker import CircuitBreaker
+
+_JITTER = 0.1
+News = list[tuple[Any, dict[str, Any]]]
+
+
+class Admitted:
+    """A call let through, with its start: the permit where slow calls count."""
+
+    __slots__ = ("epoch", "start")
+
+    def __init__(self, epoch: int, start: float) -> None:
+        self.epoch = epoch
+        self.start = start
+
+
+class Probe(Admitted):
+    """A half-open probe: holds a slot until settled, until its lease is over, or until it is collected."""
+
+    __slots__ = ("_lost", "number", "settled")
+
+    def __init__(self, epoch: int, start: float, number: int, lost: deque[int]) -> None:
+        super().__init__(epoch, start)
+        self.number = number
+        self.settled = False
+        self._lost = lost
+
+    def __del__(self) -> None:
+        if not self.settled:
+            self._lost.append(self.number)
+
+
+class Circuit(Gate):
+    """The state machine behind a circuit breaker."""
+
+    __slots__ = (
+        "__weakref__",
+        "_lock",
+        "_numbers",
+        "_probes",
+        "_slow_tally",
+        "admission",
+        "breaker",
+        "due",
+        "epoch",
+        "failed_recoveries",
+        "failures",
+        "isolations",
+        "last_error",
+        "lost",
+        "opened",
+        "rejected",
+        "state",
+        "successes",
+        "tally",
+    )
+
+    def __init__(self, breaker: CircuitBreaker, state: State) -> None:
+        self.breaker = breaker
+        self.tally = breaker.trip.begin()
+        self._slow_tally = None if breaker.slow is None else breaker.slow.begin()
+        self._probes: dict[int, float] = {}
+        self._numbers = count()
+        self.lost: deque[int] = deque()
+        self.epoch = self.isolations = self.failed_recoveries = 0
+        self.opened = self.rejected = self.successes = self.failures = 0
+        self.due = INFINITY
+        self.last_error: BaseException | None = None
+        self.state = state
+        self.admission: int | None = None
+        self.renew_lock()
+        if state is OPEN:
+            self._enter_locked(OPEN, "initial_state", [])
+        self._refresh_locked()
+
+    def renew_lock(self) -> None:
+        """A lock that another thread held when the process forked is nobody's in the child."""
+        self._lock = allocate_lock()
+        self._probes.clear()
+
+    # Admission
+
+    def admit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        epoch = self.admission
+        return self._admit_rarely() if epoch is None else epoch
+
+    def _admit_rarely(self) -> Any:
+        now = self.breaker._now()
+        if self.isolations or (self.state is OPEN and now < self.due):
+            self._refuse(now)
+        news: News = []
+        with self._lock:
+            permit = self._probe_locked(now, news)
+        self._tell(news)
+        if permit is None:
+            self._refuse(now)
+        return None if permit is _UNCOUNTED else permit
+
+    def _probe_locked(self, now: float, news: News) -> Any:
+        if self.state is DISABLED:
+            return _UNCOUNTED
+        if self.state is OPEN and now >= self.due:
+            self._enter_locked(HALF_OPEN, "the reset timeout is over", news)
+        if self.admission is not None:
+            return Admitted(self.epoch, now) if self._slow_tally is not None else self.epoch
+        if self.isolations or self.state is not HALF_OPEN:
+            return None
+        self._reclaim_locked(now, news)
+        if len(self._probes) >= self.breaker.half_open_max_calls:
+            return None
+        number = next(self._numbers)
+        self._probes[number] = now + self.breaker.lease_for(self.failed_recoveries)
+        return Probe(self.epoch, now, number, self.lost)
+
+    def _reclaim_locked(self, now: float, news: News) -> None:
+        """Free the slots of probes that were collected, or whose lease is over."""
+        while self.lost:
+            if self._probes.pop(self.lost.popleft(), None) is not None:
+                news.append((ProbeLost, {"reason": "collected"}))
+        for number, lease in list(self._probes.items()):
+            if now >= lease:
+                del self._probes[number]
+                news.append((ProbeLost, {"reason": "lease"}))
+
+    def _refuse(self, now: float) -> None:
+        self.rejected += 1
+        breaker = self.breaker
+        reason, retry_after = self.refusal(now)
+        breaker.tell(CallRejected, reason=reason, retry_after=retry_after)
+        when = "until it is released" if retry_after is None else f"for {retry_after:.3g} s more"
+        raise CircuitOpenError(
+            f"{breaker.name}: circuit {reason} {when}; the call was not made",
+            policy=breaker.name,
+            retry_after=retry_after,
+            reason=reason,
+        ) from self.last_error
+
+    def refusal(self, now: float) -> tuple[str, float | None]:
+        """Why calls are refused now, and for how many seconds at most."""
+        if self.isolations:
+            return "isolated", None
+        if self.state is OPEN:
+            return "open", max(0.0, self.due - now)
+        leases = list(self._probes.values())
+        under_way = f"half-open, {len(leases)} of {self.breaker.half_open_max_calls} probes under way,"
+        return under_way, max(0.0, min(leases, default=now) - now)
+
+    # Results
+
+    def succeeded(self, permit: Any, value: Any) -> None:
+        if self.tally.calm and permit is not None and permit is self.admission:
+            return
+        self._settle(permit, False, None, None)
+
+    def failed(self, permit: Any, error: BaseException, attempt: int) -> None:
+        if permit is None:
+            return
+        try:
+            verdict = self.breaker.judge.of_error(error)
+        except BaseException:
+            self.release(permit)
+            raise
+        if verdict:
+            self._settle(permit, True, asked_open_for(verdict), error)
+        else:
+            self.release(permit)
+
+    def judged(self, permit: Any, value: Any) -> None:
+        """The call returned, and `on_result` says what that means."""
+        try:
+            verdict = self.breaker.judge.on_result(value) if self.breaker.judge.on_result else False
+        except BaseException:
+            self.release(permit)
+            raise
+        self._settle(permit, bool(verdict), asked_open_for(verdict), None)
+
+    def release(self, permit: Any) -> None:
+        """The call ended with neither success nor failure."""
+        if isinstance(permit, Probe):
+            with self._lock:
+                self._return_locked(permit)
+
+    def _return_locked(self, probe: Probe) -> None:
+        probe.settled = True
+        self._probes.pop(probe.number, None)
+
+    def _settle(self, permit: Any, failed: bool, open_for: float | None, error: BaseException | None) -> None:
+        if permit is None:
+            return
+        now = self.breaker._now()
+        news: News = []
+        with self._lock:
+            if isinstance(permit, Probe):
+                self._return_locked(permit)
+            epoch = permit if isinstance(permit, int) else permit.epoch
+            if epoch != self.epoch:
+                news.append((LateResult, {"success": not failed}))
+            else:
+                slow = self._slow_locked(permit, now)
+                self._count_locked(now, failed, slow, open_for, news)
+                if failed and self.state is OPEN:
+                    self.last_error = error
+        self._tell(news)
+
+    def _slow_locked(self, permit: Any, now: float) -> bool | None:
+        slow = self.breaker.slow
+        return None if slow is None or isinstance(permit, int) else now - permit.start > slow.longer_than
+
+    def _count_locked(self, now: float, failed: bool, slow: bool | None, open_for: float | None, news: News) -> None:
+        if self.state is HALF_OPEN:
+            self._count_probe_locked(failed or bool(slow), open_for, news)
+            return
+        trips = self.tally.count(now, failed=failed)
+        reason = "failures" if trips else ""
+        if slow is not None and self._slow_tally is not None and self._slow_tally.count(now, failed=slow):
+            reason = reason or "slow calls"
+        if self.state is CLOSED and (reason or open_for is not None):
+            self._enter_locked(OPEN, reason or "the callee asked for it", news, open_for)
+
+    def _count_probe_locked(self, failed: bool, open_for: float | None, news: News) -> None:
+        probes = self.breaker.half_open_max_calls
+        if not failed:
+            self.successes += 1
+            if self.successes >= probes:
+                self._enter_locked(CLOSED, "the probes succeeded", news)
+            return
+        self.failures += 1
+        if open_for is not None or self.breaker.trip.reopens(self.failures, probes):
+            self.failed_recoveries += 1
+            self._enter_locked(OPEN, "a probe failed", news, open_for)
+
+    # Changes of state
+
+    def _enter_locked(self, state: State, reason: str, news: News, seconds: float | None = None) -> None:
+        old = self._shown_locked()
+        self.epoch += 1
+        self._probes.clear()
+        self.successes = self.failures = 0
+        self.due = INFINITY
+        if state is OPEN:
+            self.opened += 1
+            if seconds is None:
+                seconds = self.breaker.open_seconds(self.failed_recoveries)
+                seconds *= 1 + _JITTER * self.breaker._random()
+            self.due = self.breaker._now() + seconds
+        elif state is not HALF_OPEN:
+            self.failed_recoveries = 0
+            self.last_error = None
+            self._clear_counts_locked()
+        self.state = state
+        self._refresh_locked()
+        self._note_locked(old, reason, news, seconds)
+
+    def enter(self, state: State, reason: str, seconds: float | None = None) -> None:
+        """An operator's change of state."""
+        news: News = []
+        with self._lock:
+            self._enter_locked(state, reason, news, seconds)
+        self._tell(news)
+
+    def isolate(self, step: int) -> None:
+        """One isolation more, or fewer; what lies beneath goes on by itself."""
+        news: News = []
+        with self._lock:
+            old = self._shown_locked()
+            self.isolations += step
+            self._refresh_locked()
+            self._note_locked(old, "isolate()" if step > 0 else "the isolation was released", news)
+        self._tell(news)
+
+    def dump(self, stamp: float) -> dict[str, Any]:
+        with self._lock:
+            left = max(0.0, self.due - self.breaker._now()) if self.state is OPEN else 0.0
+            # A probe belongs to a process: what is half-open here is open there, and due.
+            state = OPEN if self.state is HALF_OPEN else self.state
+            return {
+                "format": 1,
+                "state": state.value,
+                "open_for": left,
+                "failed_recoveries": self.failed_recoveries,
+                "stamp": stamp,
+            }
+
+    def restore(self, state: State, left: float, failed_recoveries: int) -> None:
+        news: News = []
+        with self._lock:
+            self._enter_locked(state, "load()", news, left)
+            self.failed_recoveries = failed_recoveries
+        self._tell(news)
+
+    def locked(self) -> AbstractContextManager[object]:
+        """The lock, for who reads several fields at once."""
+        return self._lock
+
+    def _clear_counts_locked(self) -> None:
+        self.tally.clear()
+        if self._slow_tally is not None:
+            self._slow_tally.clear()
+
+    def _note_locked(self, old: State, reason: str, news: News, seconds: float | None = None) -> None:
+        new = self._shown_locked()
+        if new is not old:
+            fields = {"old": old.value, "new": new.value, "reason": reason, "retry_after": seconds}
+            news.append((BreakerStateChanged, fields))
+
+    def _refresh_locked(self) -> None:
+        counts = self.state in (CLOSED, METRICS_ONLY) and not self.isolations
+        plain = counts and self._slow_tally is None
+        self.admission = self.epoch if plain else None
+
+    def _shown_locked(self) -> State:
+        return ISOLATED if self.isolations else self.state
+
+    def _tell(self, news: News) -> None:
+        for kind, fields in news:
+            self.breaker.tell(kind, **fields)
+
+
+class _Uncounted:
+    __slots__ = ()
+
+
+_UNCOUNTED = _Uncounted()

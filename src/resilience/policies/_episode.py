@@ -1,0 +1,153 @@
+"""What one retried call remembers from its first failure on, and whether it goes on.
+
+Rules: an episode belongs to one call, so it needs no lock. It is the verdict that asks for the next attempt and that
+attempt's permit. Tracebacks of superseded errors are dropped, so that no frame outlives its call.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .. import _options
+from .._deadline import remaining
+from .._gate import Again, Answer, Verdict
+from .._history import SERIAL, Attempt, give_up, remember
+from .._outcome import Outcome
+from ..events import BudgetRefused, RetryGaveUp, RetryScheduled, RetrySucceeded
+
+if TYPE_CHECKING:
+    from .retry import Retry
+
+_SERVER_JITTER = 0.1
+
+
+class Stop:
+    """The type of `Retry.STOP`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Retry.STOP"
+
+    def __reduce__(self) -> str:
+        return "STOP"
+
+
+STOP = Stop()
+
+
+class Episode(Again):
+    """The failing part of one call."""
+
+    __slots__ = ("_delays", "_value", "attempts", "number", "retry", "serial", "start")
+
+    def __init__(self, retry: Retry, start: float) -> None:
+        super().__init__(0.0)
+        self.retry = retry
+        self.start = start
+        self.serial = SERIAL.newest
+        self.number = 1
+        self.attempts: list[Attempt] = []
+        self._delays = retry.backoff.begin()
+        self._value: Any = None
+
+    def attempt(self) -> int:
+        return self.number
+
+    def superseded(self) -> Any:
+        dispose, value, self._value = self.retry.on_superseded, self._value, None
+        if dispose is None or not self.attempts or self.attempts[-1].error is not None:
+            return None
+        return dispose(value)
+
+    def resume(self) -> Any:
+        last = self.attempts[-1].error if self.attempts else None
+        if remaining() <= 0 and self.attempts:
+            self._give_up("deadline", last, self.number - 1)
+            if last is not None:
+                raise last
+            return Answer(self._value)
+        if last is not None:
+            last.__traceback__ = None
+        self.serial = SERIAL.newest
+        return self
+
+    def after(self, error: Exception | None, value: Any, attempt: int) -> Verdict | None:
+        """What follows a failed attempt: this episode again, or `None` when it is time to give up."""
+        elapsed = self.retry._now() - self.start
+        outcome = Outcome(value=value, error=error, attempt=attempt, elapsed=elapsed)
+        named = self._named(outcome)
+        reason, delay = self._refusal(outcome, named)
+        self.attempts.append(Attempt(number=attempt, error=error, elapsed=elapsed, delay=None if reason else delay))
+        if reason:
+            self._give_up(reason, error, attempt)
+            return None
+        self.seconds, self.number, self._value = delay, attempt + 1, value
+        self._announce(outcome, delay, named is not None)
+        return self
+
+    def _named(self, outcome: Outcome) -> Any:
+        """The delay that the callee named, if it did."""
+        delay_from = self.retry.delay_from
+        named = None if delay_from is None else delay_from(outcome)
+        return named if named is None or named is STOP else _options.seconds("delay_from", named, zero=True, infinite=True)
+
+    def _refusal(self, outcome: Outcome, named: Any) -> tuple[str, float]:
+        """Why there is no retry (empty if there is one), and the delay before it."""
+        retry = self.retry
+        if named is STOP:
+            return "stop", 0.0
+        if retry.attempts is not None and outcome.attempt >= retry.attempts:
+            return "attempts", 0.0
+        if named is not None and named > retry.max_server_delay:
+            return "server delay", 0.0
+        left = remaining()
+        limit = left if retry.max_elapsed is None else min(left, retry.max_elapsed - outcome.elapsed)
+        chance = retry._random()
+        if named is None:
+            delay = self._delays(outcome.attempt, chance)
+        else:
+            delay = max(named, min(named * (1 + _SERVER_JITTER * chance), limit))
+        if delay > limit or limit <= 0:
+            return ("deadline" if limit == left else "max_elapsed"), delay
+        if retry.budget is not None and not retry.budget.withdraw(outcome.error):
+            retry.tell(BudgetRefused, balance=retry.budget.balance())
+            return "budget", delay
+        return "", delay
+
+    def _announce(self, outcome: Outcome, delay: float, server_delay: bool) -> None:
+        retry = self.retry
+        fields = {
+            "attempt": outcome.attempt,
+            "delay": delay,
+            "elapsed": outcome.elapsed,
+            "error": outcome.error,
+            "server_delay": server_delay,
+        }
+        retry.tell(RetryScheduled, **fields)
+        if retry.on_retry is not None:
+            retry.on_retry(RetryScheduled(policy=retry.name, at=retry._now(), **fields))
+
+    def _give_up(self, reason: str, error: BaseException | None, attempt: int) -> None:
+        elapsed = self.retry._now() - self.start
+        if error is not None:
+            give_up(error)
+            self._remember(error, attempt, elapsed, f"gave up after {_attempts(attempt)} in {elapsed:.3g} s ({reason})")
+        self.retry.tell(RetryGaveUp, attempt=attempt, elapsed=elapsed, reason=reason, error=error)
+
+    def _remember(self, error: BaseException, attempt: int, elapsed: float, note: str) -> None:
+        remember(error, self.attempts, f"{self.retry.name}: {note}")
+
+    def ended(self, error: BaseException, attempt: int) -> None:
+        """A later attempt raised what is not retried."""
+        elapsed = self.retry._now() - self.start
+        self.attempts.append(Attempt(number=attempt, error=error, elapsed=elapsed))
+        self._remember(error, attempt, elapsed, f"not retried at attempt {attempt} after {elapsed:.3g} s")
+
+    def healed(self, attempt: int) -> None:
+        """A later attempt succeeded."""
+        self.retry.tell(RetrySucceeded, attempt=attempt, elapsed=self.retry._now() - self.start)
+
+
+def _attempts(number: int) -> str:
+    return "1 attempt" if number == 1 else f"{number} attempts"

@@ -1,0 +1,93 @@
+"""What an operator may do to a circuit breaker, and how its state survives a restart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import _options
+from .._clock import wall_time
+from ._circuit import Circuit
+from ._state import CLOSED, DISABLED, METRICS_ONLY, OPEN, State
+
+_FORMAT = 1
+
+
+class Isolation:
+    """One reason to keep a circuit closed to all calls; a context manager, or `release()`, once."""
+
+    __slots__ = ("_circuit",)
+
+    def __init__(self, circuit: Circuit) -> None:
+        self._circuit: Circuit | None = circuit
+
+    def release(self) -> None:
+        """Take this isolation back; the last one lets calls through again."""
+        circuit, self._circuit = self._circuit, None
+        if circuit is not None:
+            circuit.isolate(-1)
+
+    def __enter__(self) -> Isolation:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.release()
+
+
+class ManualStates:
+    """The operator's part of `CircuitBreaker`; each acts on the circuit for all calls."""
+
+    __slots__ = ()
+    circuit: Circuit
+
+    def isolate(self) -> Isolation:
+        """Force it open until released; isolations are counted, so that two operators do not undo each other.
+
+        >>> from resilience import CircuitBreaker
+        >>> breaker = CircuitBreaker("doctest-isolated")
+        >>> with breaker.isolate():
+        ...     breaker.state
+        isolated
+        >>> breaker.state
+        closed
+        """
+        self.circuit.isolate(1)
+        return Isolation(self.circuit)
+
+    def close(self) -> None:
+        """Close it and begin to count anew, from any state; isolations stay until they are released."""
+        self.circuit.enter(CLOSED, "close()")
+
+    def disable(self) -> None:
+        """Let all calls through and count nothing, until `close()`."""
+        self.circuit.enter(DISABLED, "disable()")
+
+    def metrics_only(self) -> None:
+        """Let all calls through and count them, but never open, until `close()`."""
+        self.circuit.enter(METRICS_ONLY, "metrics_only()")
+
+    def open(self, seconds: Any = None) -> None:
+        """Open it now, for so many seconds (default: the reset timeout)."""
+        self.circuit.enter(OPEN, "open()", None if seconds is None else _options.seconds("seconds", seconds))
+
+    def dump(self) -> dict[str, Any]:
+        """The state as durations and a wall-clock stamp, plain enough for JSON; see `load`."""
+        return self.circuit.dump(wall_time())
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Take up a state that `dump` gave, perhaps in another process: time that has passed meanwhile counts.
+
+        Raises:
+            ValueError: it is not such a state.
+        """
+        try:
+            if state["format"] != _FORMAT:
+                raise KeyError("format")
+            stamp = _options.amount("stamp", state["stamp"])
+            left = _options.seconds("open_for", state["open_for"], zero=True)
+            recoveries = _options.count("failed_recoveries", state["failed_recoveries"], minimum=0)
+            name = State(state["state"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"state={state!r}: must be what CircuitBreaker.dump() gave ({error})") from error
+        passed = max(0.0, wall_time() - stamp)
+        self.circuit.restore(name, max(0.0, left - passed), recoveries)
+

@@ -1,0 +1,272 @@
+"""Circuit breaker: stop calling what fails, probe whether it is back.
+
+Rules: a breaker is configuration; what changes lives in its circuits (`_circuit.py`), one for all calls, or one for each
+instance of a class, held weakly in `_circuits` under `_lock`.
+"""
+
+from __future__ import annotations
+
+from _thread import allocate_lock
+from collections.abc import Callable
+from typing import Any, Never
+from weakref import ref
+
+from .. import _options
+from .._backoff import Backoff, Fixed
+from .._chance import Chance
+from .._clock import Clock
+from .._gate import Gate, Verbs
+from .._outcome import FAILURES, Judge
+from .._permit import Acquirable
+from .._policy import Policy
+from .._record import Record
+from ._circuit import Circuit
+from ._manual import ManualStates
+from ._state import State
+from ._trip import Consecutive, SlowCalls, Trip
+
+_LEAST_LEASE = 1.0
+_INITIAL = ("closed", "open", "isolated", "disabled", "metrics-only")
+
+
+class BreakerSnapshot(Record):
+    """`state` as text; `calls` and `failures` that count now; seconds `open_for`; the rest since it was made."""
+
+    name: str
+    state: str
+    calls: int
+    failures: int
+    open_for: float | None
+    opened: int
+    rejected: int
+    failed_recoveries: int
+
+
+class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
+    """Refuse calls at once while the callee is failing, and let a few probes find out when it is back.
+
+    Args:
+        name: a label; `CircuitBreaker.named(name)` gives the one instance of that name.
+        trip: when to open: `Consecutive(5)`, `FailureRate(0.5, window=30)`.
+        reset_timeout: seconds until probes are let through (default 30, plus up to 10 % jitter), or a backoff: longer
+            after each failed recovery.
+        half_open_max_calls: n probes at once (default 1); n successes close it, the trip's rate of failures reopens it.
+        lease: seconds after which a probe that never came back loses its slot (default: the reset timeout, at least 1).
+        slow: `SlowCalls(2.0)` opens on slowness as well.
+        on, ignore, on_result: what counts as a failure, as for `Retry`. A `Failure(open_for=seconds)` opens at once.
+        initial_state: `closed`, `open`, `isolated`, `disabled` or `metrics-only`.
+        scope: `function`: one circuit for all calls; `instance`: one for each instance of a method's class.
+
+    Raises:
+        CircuitOpenError: the call was refused; it carries `retry_after`.
+
+    Safe to share between threads, tasks and loops; no lock is held while the function runs. Results of calls that were
+    begun before a change of state count in events only. Sources: Nygard, "Release It!"; Polly, resilience4j.
+
+    >>> payments = CircuitBreaker("doctest-payments", trip=Consecutive(1), on=ConnectionError)
+    >>> @payments
+    ... def charge():
+    ...     raise ConnectionError("reset")
+    >>> try: charge()
+    ... except ConnectionError: payments.state
+    open
+    """
+
+    __slots__ = ("_circuits", "_lock", "circuit", "half_open_max_calls", "judge", "lease", "reset", "scope", "slow", "trip")
+    kind = "circuit-breaker"
+
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        trip: Trip = Consecutive(5),  # noqa: B008 - immutable
+        reset_timeout: Any = 30.0,
+        half_open_max_calls: int = 1,
+        lease: Any = None,
+        slow: SlowCalls | None = None,
+        on: Any = FAILURES,
+        ignore: Any = (),
+        on_result: Callable[[Any], Any] | None = None,
+        initial_state: str = "closed",
+        scope: str = "function",
+        clock: Clock | None = None,
+        random: Chance | None = None,
+    ) -> None:
+        super().__init__(name, clock=clock, random=random)
+        if not isinstance(trip, Trip) or isinstance(trip, SlowCalls):
+            _options.refuse("trip", trip, "Consecutive(5) or FailureRate(0.5); slowness goes to slow=", kind=TypeError)
+        if slow is not None and not isinstance(slow, SlowCalls):
+            _options.refuse("slow", slow, "SlowCalls(seconds) or None", kind=TypeError)
+        self.trip = trip
+        self.slow = slow
+        self.reset = _reset_backoff(reset_timeout)
+        self.half_open_max_calls = _options.count("half_open_max_calls", half_open_max_calls)
+        self.lease = _options.optional_seconds("lease", lease)
+        self.judge = Judge(on, ignore, on_result)
+        self.scope = _options.choice("scope", scope, ("function", "instance"))
+        self._lock = allocate_lock()
+        self._circuits: dict[int, tuple[ref[Any], Circuit]] = {}
+        self.circuit = self._new_circuit(State(_options.choice("initial_state", initial_state, _INITIAL)))
+
+    def _new_circuit(self, state: State) -> Circuit:
+        isolated = state is State.ISOLATED
+        circuit = Circuit(self, State.CLOSED if isolated else state)
+        if isolated:
+            circuit.isolations = 1
+            circuit.admission = None
+        return circuit
+
+    # The chain
+
+    def bind(self, function: Callable[..., Any]) -> Gate:
+        if self.scope == "instance":
+            return _PerInstance(self)
+        return self.circuit if self.judge.on_result is None else _Judged(self.circuit)
+
+    def check_generator(self, function: Callable[..., Any]) -> None:
+        """Generators are guarded: the permit is held from the first `next` to the close."""
+
+    def admit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return self.circuit.admit(args, kwargs)
+
+    def succeeded(self, permit: Any, value: Any) -> None:
+        self.circuit.judged(permit, value)
+
+    def failed(self, permit: Any, error: BaseException, attempt: int) -> None:
+        self.circuit.failed(permit, error, attempt)
+
+    def released(self, permit: Any) -> None:
+        self.circuit.release(permit)
+
+    def of(self, instance: object) -> Circuit:
+        """The circuit of one instance, with `scope="instance"`; it lives as long as the instance."""
+        key = id(instance)
+        with self._lock:
+            found = self._circuits.get(key)
+            if found is not None and found[0]() is instance:
+                return found[1]
+            try:
+                weak = ref(instance, lambda _: self._circuits.pop(key, None))
+            except TypeError:
+                raise TypeError(
+                    f"{self.name}: scope='instance' needs weak references to {type(instance).__name__!r}; "
+                    "add '__weakref__' to its __slots__, or use scope='function'"
+                ) from None
+            circuit = self._new_circuit(State.CLOSED)
+            self._circuits[key] = weak, circuit
+            return circuit
+
+    # What the circuit asks
+
+    def open_seconds(self, failed_recoveries: int) -> float:
+        """How long it stays open, before jitter."""
+        return self.reset.delay(failed_recoveries + 1, self._random())
+
+    def lease_for(self, failed_recoveries: int) -> float:
+        """How long a probe may hold its slot."""
+        return self.lease or max(_LEAST_LEASE, self.reset.worst(failed_recoveries + 1))
+
+    # What users ask
+
+    @property
+    def state(self) -> State:
+        """The state now; half-open when that is due, with no timer behind it."""
+        return self.state_of(self.circuit)
+
+    def state_of(self, circuit: Circuit) -> State:
+        """The state of one circuit now."""
+        if circuit.isolations:
+            return State.ISOLATED
+        due = circuit.state is State.OPEN and self._now() >= circuit.due
+        return State.HALF_OPEN if due else circuit.state
+
+    def explain(self) -> str:
+        """State and count in plain words, and what would change them.
+
+        >>> CircuitBreaker("doctest").explain()
+        'closed: 0 failures in a row; opens at 5'
+        """
+        circuit, now, state = self.circuit, self._now(), self.state
+        if state is State.OPEN:
+            return f"open: refuses calls for {max(0.0, circuit.due - now):.3g} s more; then {self._probes()}"
+        if state is State.HALF_OPEN:
+            return f"half-open: {circuit.successes} of {self.half_open_max_calls} successes, {circuit.failures} failures"
+        if state is State.ISOLATED:
+            return f"isolated: refuses all calls until {circuit.isolations} isolation(s) are released"
+        if state is State.DISABLED:
+            return "disabled: lets all calls through and counts nothing"
+        with circuit.locked():
+            words = circuit.tally.describe(now)
+        return f"{state}: {words}"
+
+    def _probes(self) -> str:
+        return "1 probe" if self.half_open_max_calls == 1 else f"{self.half_open_max_calls} probes"
+
+    def snapshot(self) -> BreakerSnapshot:
+        circuit, now, state = self.circuit, self._now(), self.state
+        with circuit.locked():
+            calls, failures = circuit.tally.counted(now)
+        return BreakerSnapshot(
+            name=self.name,
+            state=state.value,
+            calls=calls,
+            failures=failures,
+            open_for=max(0.0, circuit.due - now) if state is State.OPEN else None,
+            opened=circuit.opened,
+            rejected=circuit.rejected,
+            failed_recoveries=circuit.failed_recoveries,
+        )
+
+    def reset_after_fork(self) -> None:
+        self._lock = allocate_lock()
+        for circuit in (self.circuit, *(circuit for _, circuit in list(self._circuits.values()))):
+            circuit.renew_lock()
+
+    def __repr__(self) -> str:
+        return f"<CircuitBreaker {self.name!r} {self.state} trip={self.trip!r}>"
+
+
+class _Judged(Gate):
+    """A circuit whose calls may fail by their result."""
+
+    __slots__ = ("_circuit", "admit", "failed")
+
+    def __init__(self, circuit: Circuit) -> None:
+        self._circuit = circuit
+        self.admit = circuit.admit  # type: ignore[method-assign] # the circuit's own verb, with no step between
+        self.failed = circuit.failed  # type: ignore[method-assign] # as above
+
+    def verbs(self) -> Verbs:
+        return self.admit, self.succeeded, self.failed
+
+    def succeeded(self, permit: Any, value: Any) -> None:
+        self._circuit.judged(permit, value)
+
+
+class _PerInstance(Gate):
+    """The circuit of the instance that a method is called on."""
+
+    __slots__ = ("_breaker",)
+
+    def __init__(self, breaker: CircuitBreaker) -> None:
+        self._breaker = breaker
+
+    def admit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if not args:
+            raise TypeError(f"{self._breaker.name}: scope='instance' guards methods; this call has no self")
+        circuit = self._breaker.of(args[0])
+        return circuit, circuit.admit(args, kwargs)
+
+    def succeeded(self, permit: Any, value: Any) -> None:
+        circuit, inner = permit
+        circuit.judged(inner, value)
+
+    def failed(self, permit: Any, error: BaseException, attempt: int) -> None:
+        circuit, inner = permit
+        circuit.failed(inner, error, attempt)
+
+
+def _reset_backoff(value: Any) -> Backoff:
+    if isinstance(value, Backoff):
+        return value
+    return Fixed(_options.seconds("reset_timeout", value))

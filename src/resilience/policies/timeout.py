@@ -1,0 +1,158 @@
+"""Timeout: a call gets so many seconds.
+
+Rules: the counters are guarded by `_lock`; all else is immutable.
+"""
+
+from __future__ import annotations
+
+from _thread import allocate_lock
+from collections.abc import Callable
+from typing import Any, Never
+
+from .. import _options
+from .._callable import ASYNC
+from .._clock import Clock
+from .._deadline import NO_SCOPE, SCOPE, Scope
+from .._drive import Vet
+from .._policy import Policy
+from .._record import Record
+from .._scope import abounded, bounded, threaded
+from .._threads import Threads
+from .._world import deadline_passed
+from ..errors import CallTimeoutError, ResilienceWarning
+from ..events import CallOverran, CallTimedOut
+
+_THREADS = 32
+
+
+class TimeoutSnapshot(Record):
+    """`timed_out` calls were ended; `overran` sync calls came back too late; `abandoned` threads still run."""
+
+    name: str
+    seconds: float
+    timed_out: int
+    overran: int
+    abandoned: int
+
+
+class Timeout(Policy[Never]):
+    """End a call that takes too long.
+
+    An async call is cancelled by the world's own cancel scope; its caller gets `CallTimeoutError`, while the caller's
+    own cancellation always wins. A sync call cannot be ended from outside: this sets the deadline that our retries,
+    waits and HTTP layer obey, delivers a late result as it is, counts it (`snapshot().overran`), and warns once.
+
+    Args:
+        seconds: how long (`float` or `timedelta`); if an outer deadline is nearer, that one.
+        thread: run sync calls in a pool of daemon threads (32, or that many) with their context, and stop waiting when
+            the time is over. The thread itself cannot be killed: it runs on, holds its place in the pool, and is counted
+            (`snapshot().abandoned`).
+        name: a label.
+
+    Raises:
+        CallTimeoutError: the time is over (also a `TimeoutError`), or the deadline had passed before the call began.
+        BulkheadFullError: with `thread`, every thread of the pool is taken.
+
+    Safe to share between threads, tasks and loops. Source: PEP 789 and trio's cancel scopes for whose expiry it is.
+
+    >>> Timeout(2.5).call(sum, [1, 2])
+    3
+    """
+
+    __slots__ = ("_abandoned", "_lock", "_overran", "_threads", "_timed_out", "seconds")
+    kind = "timeout"
+
+    def __init__(
+        self, seconds: Any, *, thread: bool | int = False, name: str | None = None, clock: Clock | None = None
+    ) -> None:
+        super().__init__(name, clock=clock)
+        self.seconds = _options.seconds("seconds", seconds)
+        size = _THREADS if thread is True else thread and _options.count("thread", thread)
+        self._threads = Threads(size, name=f"resilience-{self.name}") if size else None
+        self._lock = allocate_lock()
+        self._timed_out = self._overran = self._abandoned = 0
+
+    @property
+    def thread(self) -> bool:
+        """Do sync calls run in a thread of the pool?"""
+        return self._threads is not None
+
+    def link(self, inner: Callable[..., Any], form: str, function: Callable[..., Any], vet: Vet | None) -> Any:
+        if form == ASYNC:
+            return abounded(self, inner, self._clock)
+        guarded = inner if vet is None else _vetted(inner, vet)
+        if self._threads is not None:
+            return threaded(self, guarded, self._clock, self._threads)
+        return bounded(self, guarded)
+
+    def begin(self, *, within: bool) -> Scope | None:
+        """The scope to run under; `None` if an outer timeout ends sooner, unless it must be kept `within` a wait."""
+        outer = SCOPE.get() or NO_SCOPE
+        left = outer.remaining()
+        if left <= 0:
+            raise deadline_passed(self.name)
+        if left <= self.seconds:
+            return None if outer.enforced and not within else outer
+        return Scope(self._now() + self.seconds, self._now, enforced=True, attempt=outer.attempt)
+
+    def expired(self, scope: Scope) -> CallTimeoutError:
+        """The error of a call that was ended."""
+        seconds = self.seconds
+        with self._lock:
+            self._timed_out += 1
+        self.tell(CallTimedOut, seconds=seconds, abandoned=self.thread)
+        return CallTimeoutError(
+            f"{self.name}: no answer within {seconds:g} s; the callee hangs or is slow, or the limit is too short",
+            policy=self.name,
+            seconds=seconds,
+        )
+
+    def late(self, scope: Scope) -> None:
+        """A sync call came back after its time: its result stands."""
+        with self._lock:
+            self._overran += 1
+            first = self._overran == 1
+        elapsed = self.seconds + scope.now() - scope.due
+        self.tell(CallOverran, seconds=self.seconds, elapsed=elapsed)
+        if first:
+            _warn_late(self.name, self.seconds, elapsed)
+
+    def abandoned(self, running: int) -> None:
+        """A thread was left behind (1), or has ended after all (-1)."""
+        with self._lock:
+            self._abandoned += running
+
+    def snapshot(self) -> TimeoutSnapshot:
+        with self._lock:
+            return TimeoutSnapshot(
+                name=self.name,
+                seconds=self.seconds,
+                timed_out=self._timed_out,
+                overran=self._overran,
+                abandoned=self._abandoned,
+            )
+
+    def reset_after_fork(self) -> None:
+        self._lock = allocate_lock()
+        self._abandoned = 0
+
+    def __repr__(self) -> str:
+        return f"<Timeout {self.name!r} {self.seconds:g} s{' in a thread' if self.thread else ''}>"
+
+
+def _vetted(inner: Callable[..., Any], vet: Vet) -> Callable[..., Any]:
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        return vet(inner(*args, **kwargs))
+
+    return checked
+
+
+def _warn_late(name: str, seconds: float, elapsed: float) -> None:
+    from warnings import warn
+
+    warn(
+        f"{name}: a plain function took {elapsed:.3g} s of its {seconds:g} s, and nothing can end it from outside; its "
+        "result was delivered late. Use Timeout(..., thread=True) to stop waiting for it, or a client with a timeout",
+        ResilienceWarning,
+        stacklevel=4,
+    )
