@@ -1,0 +1,62 @@
+"""Builds sdist and wheel and tries the wheel in an empty environment, with the checkout's `src` out of reach."""
+
+import subprocess
+import sys
+import tempfile
+import venv
+import zipfile
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PROBE = """
+import pathlib, sys
+import resilience
+home = pathlib.Path(resilience.__file__).parent
+assert "site-packages" in home.parts, f"imported from {home}"
+assert (home / "py.typed").is_file(), "py.typed is missing"
+from importlib.metadata import metadata, version
+assert version("resilience-stack") == resilience.__version__, version("resilience-stack")
+assert metadata("resilience-stack")["License-Expression"] == "MIT"
+assert resilience.Retry(attempts=2).call(int, "7") == 7
+for name in resilience.__all__:
+    getattr(resilience, name)
+"""
+
+
+def run(*command, **options):
+    """Runs a command; its failure is ours."""
+    return subprocess.run([str(part) for part in command], check=True, stdin=subprocess.DEVNULL, **options)
+
+
+def check_contents(wheel):
+    """The wheel holds the whole package and nothing else."""
+    packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    source = REPOSITORY / "src"
+    wanted = {
+        str(file.relative_to(source))
+        for file in (source / "resilience").rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+    if packed != wanted:
+        sys.exit(f"wheel and src differ: {sorted(packed ^ wanted)}")
+
+
+def main():
+    """Builds, unpacks into a new environment, and tries what a user would try first."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        run(sys.executable, "-m", "build", "--no-isolation", "--outdir", place, REPOSITORY, stdout=subprocess.DEVNULL)
+        (wheel,), (sdist,) = place.glob("*.whl"), place.glob("*.tar.gz")
+        check_contents(wheel)
+        venv.create(place / "env", with_pip=True)
+        python = place / "env" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+        run(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-input", wheel)
+        run(python, "-I", "-W", "error", "-c", PROBE, cwd=place)
+        said = run(python, "-I", "-m", "resilience", "--version", cwd=place, capture_output=True, text=True).stdout
+        if not said.strip().endswith(wheel.name.split("-")[1]):
+            sys.exit(f"python -m resilience --version says {said!r}, the wheel is {wheel.name}")
+        print(f"ok: {sdist.name} and {wheel.name}; the wheel works on the core install")
+
+
+if __name__ == "__main__":
+    main()
