@@ -6,7 +6,7 @@ VENV   ?= .venv$(if $(PYTHON),-$(notdir $(PYTHON)))
 RUN    := $(VENV)/bin/python
 PIP    := $(RUN) -m pip --disable-pip-version-check --no-input -q
 WORKERS ?= auto
-PYTEST  = $(RUN) -m pytest -n $(WORKERS) --dist worksteal
+PYTEST  = $(RUN) -m pytest -n $(WORKERS) --dist loadgroup
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test check check-all bench soak lint types docs-check wheel-check format clean

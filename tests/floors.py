@@ -10,6 +10,7 @@ FLOORS = {
     "_attempts": 1,
     "_background": 1,
     "_drive": 1,
+    "_fake_clock": 1,
     "_permit": 1,
     "_policy": 1,
     "_scope": 1,
@@ -31,6 +32,7 @@ FLOORS = {
     "alerts": 5,
     "health": 5,
     "miniapp": 5,
+    "pytest_plugin": 5,
     "__main__": 6,
     "cli": 6,
     "dashboard": 6,
@@ -38,7 +40,8 @@ FLOORS = {
 ROOT_FLOOR = 3  # the public names: what stands above may use them like any user
 SHARED_FLOORS = (0, 1, 3)  # flat modules of these floors may import one another, without a cycle
 LOOPS = {"asyncio", "trio"}
-LOOP_FLOOR = 4  # below it only the worlds and scopes know an event loop
+LOOP_FLOOR = 4  # below it only these know an event loop
+LOOP_FILES = ("_world", "_scope", "_fake_clock", "testing")
 IMPURE = LOOPS | {"time", "anyio", "httpx", "httpx2"}  # never in a policy
 
 
@@ -107,6 +110,7 @@ def breaches(package):
     """Everything in a package that breaks the rules of the house, as one line each."""
     known = modules(package)
     edges = [edge for name, file in known.items() for edge in imports(name, file, known)]
+    edges = list({str(edge): edge for edge in edges}.values())
     inner = [edge for edge in edges if edge.target.split(".")[0] == package.name]
     outer = [edge for edge in edges if edge not in inner]
     found = [f"{name} stands on no floor: give it one in FLOORS" for name in known if floor(name) is None]
@@ -148,7 +152,7 @@ def wrong_guest(edge):
     guest = edge.target.split(".")[0]
     if floor(edge.source) == 2 and guest in IMPURE:
         return "policies are pure"
-    knows_loops = (floor(edge.source) or 0) >= LOOP_FLOOR or top(edge.source).startswith(("_world", "_scope", "testing"))
+    knows_loops = (floor(edge.source) or 0) >= LOOP_FLOOR or top(edge.source).startswith(LOOP_FILES)
     if guest in LOOPS and not (knows_loops or edge.only_types):
         return "only worlds and scopes know an event loop"
     return ""
