@@ -1,0 +1,46 @@
+"""How well something is, and the many words by which services say so."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from resilience.miniapp._document import mapping
+
+_WORDS = {
+    "healthy": "pass passed passing ok okay up healthy success successful green available alive live ready running "
+    "operational normal good serving active online connected none enabled",
+    "degraded": "warn warning degraded degradation degradedperformance yellow partial partialoutage impaired slow "
+    "minor unknown maintenance undermaintenance unstable",
+    "unhealthy": "fail failed failing failure error err errored down unhealthy critical red dead outofservice bad "
+    "unavailable notready notserving offline major majoroutage outage refused disconnected timeout broken stopped",
+}
+
+
+class Level(StrEnum):
+    """Healthy, degraded (it works, but not as it should), or unhealthy."""
+
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    UNHEALTHY = "unhealthy"
+
+
+_LEVELS = {word: Level(level) for level, words in _WORDS.items() for word in words.split()}
+_BADNESS = {level: badness for badness, level in enumerate(Level)}
+
+
+def level_of(value: object) -> Level | None:
+    """The level that a word, a flag or `{"indicator": ...}` names; `None` for everything else.
+
+    Numbers say nothing: 0 and 1 mean opposite things in different houses.
+    """
+    if isinstance(value, bool):
+        return Level.HEALTHY if value else Level.UNHEALTHY
+    if isinstance(value, str):
+        return _LEVELS.get("".join(filter(str.isalnum, value[:60])).lower())
+    inner = mapping(value)
+    return None if inner is None else level_of(inner.get("indicator", inner.get("status")))
+
+
+def worst(*levels: Level) -> Level:
+    """The worst of these levels."""
+    return max(levels, key=_BADNESS.__getitem__)
