@@ -6,7 +6,7 @@ VENV   ?= .venv$(if $(PYTHON),-$(notdir $(PYTHON)))
 RUN    := $(VENV)/bin/python
 PIP    := $(RUN) -m pip --disable-pip-version-check --no-input -q
 WORKERS ?= auto
-PYTEST  = $(RUN) -m pytest -n $(WORKERS) --dist loadgroup
+PYTEST  = $(RUN) -m pytest -n $(WORKERS) --dist worksteal
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test check check-all bench soak lint types docs-check wheel-check format clean
@@ -35,7 +35,7 @@ types: $(VENV)/.dev  ## mypy --strict and pyright
 	$(VENV)/bin/pyright --pythonpath $(RUN)
 
 docs-check: $(VENV)/.dev  ## every snippet of README and docs, every doctest
-	$(PYTEST) README.md docs src
+	$(PYTEST) tests/test_snippets.py src
 
 wheel-check: $(VENV)/.dev  ## build, and try the wheel with src away
 	$(RUN) scripts/check_wheel.py

@@ -1,0 +1,41 @@
+"""Every Python block of README and docs runs, as it stands on the page."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^(?P<indent> *)```python\n(?P<code>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page):
+    """The Python blocks of a page, each moved down so that a traceback shows the page's own line."""
+    text = page.read_text("utf-8")
+    for match in BLOCK.finditer(text):
+        first_line = text.count("\n", 0, match.start("code"))
+        code = re.sub(f"^{match['indent']}", "", match["code"], flags=re.MULTILINE)
+        yield "\n" * first_line + code
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_page_runs(page):
+    """The blocks of a page run from top to bottom; they share their names."""
+    names = {"__name__": page.stem}
+    for code in blocks(page):
+        exec(compile(code, str(page), "exec"), names)
+
+
+def test_readme_shows_code():
+    """The README has blocks to run, so the test above cannot pass by finding nothing."""
+    assert list(blocks(REPOSITORY / "README.md"))
+
+
+def test_broken_block_is_seen(tmp_path):
+    """A block that fails says where on the page."""
+    page = tmp_path / "page.md"
+    page.write_text("# Page\n\n```python\ntext = 'x'\n```\n\n- item\n\n  ```python\n  int(text)\n  ```\n", "utf-8")
+    with pytest.raises(ValueError, match="invalid literal") as caught:
+        test_page_runs(page)
+    assert caught.traceback[-1].lineno + 1 == 10
