@@ -29,9 +29,12 @@ def lead(flight: Flight, inner: Call, args: tuple[Any, ...], kwargs: dict[str, A
     try:
         value = inner(*args, **kwargs)
     except Exception as error:
-        # The leader's own deadline is nobody else's: the next waiter may have more time.
-        flight.abandon() if _out_of_time() else flight.fail(error)
-        raise
+        if _out_of_time():
+            return _out_of_time_alone(flight, error)
+        rescued = flight.fail(error)
+        if rescued is None:
+            raise
+        return rescued
     except BaseException:
         flight.abandon()
         raise
@@ -39,6 +42,15 @@ def lead(flight: Flight, inner: Call, args: tuple[Any, ...], kwargs: dict[str, A
         INSIDE.reset(token)
     flight.land(value)
     return Answer(value)
+
+
+def _out_of_time_alone(flight: Flight, error: Exception) -> Answer:
+    """The leader's own deadline is nobody else's: the next waiter may have more time."""
+    rescued = flight.rescue(error)
+    flight.abandon()
+    if rescued is None:
+        raise error
+    return rescued
 
 
 def _out_of_time() -> bool:

@@ -18,13 +18,14 @@ from ._ticket import Ticket
 
 INSIDE: ContextVar[tuple[Flight, ...]] = ContextVar("resilience_flights", default=())
 
+_NOTHING = object()
 UNDER_WAY, LANDED, FAILED, ABANDONED = "under way", "landed", "failed", "abandoned"
 
 
 class Flight:
     """One load under way. Gates subclass it to store what lands."""
 
-    __slots__ = ("_lock", "_traceback", "_waiters", "alive", "cancel", "outcome", "state")
+    __slots__ = ("_lock", "_traceback", "_waiters", "alive", "cancel", "degraded", "outcome", "state")
 
     def __init__(self) -> None:
         self._lock = allocate_lock()
@@ -34,6 +35,7 @@ class Flight:
         self._traceback: TracebackType | None = None
         self.cancel: Callable[[], object] | None = None
         self.alive: Callable[[], bool] = _always
+        self.degraded: Any = _NOTHING
 
     def stored(self, value: Any) -> None:
         """The load returned; keep the value if this flight is still wanted. Outside the lock, before the waiters."""
@@ -48,10 +50,20 @@ class Flight:
         self.stored(value)
         self._end(LANDED, value)
 
-    def fail(self, error: Exception) -> None:
+    def rescue(self, error: Exception) -> Answer | None:
+        """What answers instead of this error, if anything does."""
+        return None
+
+    def fail(self, error: Exception) -> Answer | None:
+        """The load raised: what all get instead, or `None` and all get the error."""
         self._traceback = error.__traceback__
+        rescued = self.rescue(error)
         self.broken(error)
-        self._end(FAILED, error)
+        if rescued is None:
+            self._end(FAILED, error)
+        else:
+            self._end(LANDED, rescued.value)
+        return rescued
 
     def abandon(self) -> None:
         self.gone()
@@ -99,6 +111,12 @@ class Flight:
     def renew(self) -> Any:
         """What the gate says to a waiter of an abandoned flight: `Lead` for the first, a new wait for the others."""
         return Lead(self)
+
+
+def note_degraded(value: Any) -> None:
+    """A fallback gave this value: no load that this code runs in may store it."""
+    for flight in INSIDE.get():
+        flight.degraded = value
 
 
 def _always() -> bool:

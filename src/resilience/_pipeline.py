@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from ._chance import Chance
 from ._clock import Clock
 from ._drive import Vet
-from ._policy import Policy
+from ._policy import OFFERS, Policy
 from ._record import Record
 from ._world import SYSTEM_CLOCK
 
@@ -77,7 +77,9 @@ class Pipeline(Policy[Also]):
 
     def link(self, inner: Callable[..., Any], form: str, function: Callable[..., Any], vet: Vet | None) -> Any:
         for policy in reversed(self.policies):
+            offered = {} if inner is function else getattr(inner, OFFERS, {})
             inner, vet = policy.link(inner, form, function, vet), None
+            setattr(inner, OFFERS, {**offered, **getattr(inner, OFFERS, {})})
         return inner
 
     def check_generator(self, function: Callable[..., Any]) -> None:

@@ -28,6 +28,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 Also = TypeVar("Also", covariant=True)
+OFFERS = "__resilience_offers__"
+"""What a link adds to the decorated function, carried outwards along the chain."""
 _FUNCTION = type(lambda: None)
 
 
@@ -109,7 +111,10 @@ class Policy(Gate, Generic[Also]):
 
     def link(self, inner: Callable[..., Any], form: str, function: Callable[..., Any], vet: Vet | None) -> Any:
         """One link of a chain: this policy around `inner`, for `function`."""
-        gate = self.bind(function)
+        return self.drive(self.bind(function), inner, form, vet)
+
+    def drive(self, gate: Gate, inner: Callable[..., Any], form: str, vet: Vet | None) -> Any:
+        """A gate around `inner`, driven in the way of that form."""
         driver: Any = {SYNC: drive, ASYNC: adrive, GENERATOR: generate, ASYNC_GENERATOR: agenerate}[form]
         run = driver(gate, inner, self._clock) if vet is None else driver(gate, inner, self._clock, vet)
         # The name in tracebacks; and code of its own gives each link its own inline caches.
@@ -133,11 +138,13 @@ class Policy(Gate, Generic[Also]):
         )
 
     @overload
-    def __call__(self, function: staticmethod[P, R], /) -> staticmethod[P, R]: ...
+    def __call__(  # type: ignore[overload-overlap] # a descriptor is the more precise case
+        self, function: staticmethod[P, R], /
+    ) -> staticmethod[P, R]: ...
     @overload
     def __call__(self, function: classmethod[T, P, R], /) -> classmethod[T, P, R]: ...
     @overload
-    def __call__(  # type: ignore[overload-overlap] # a coroutine function is the more precise case
+    def __call__(
         self, function: Callable[P, Coroutine[Any, Any, R]], /
     ) -> Guarded[P, Coroutine[Any, Any, R | Also]]: ...
     @overload
@@ -154,6 +161,7 @@ class Policy(Gate, Generic[Also]):
         """What the decorated function carries."""
         run.__wrapped__ = function
         run.policy = self
+        run.__dict__.update(run.__dict__.pop(OFFERS, {}))
         return run
 
     def call(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R | Also:

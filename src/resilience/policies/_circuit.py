@@ -3,15 +3,12 @@
 Rules. All fields are guarded by `_lock`, which is never held while the guarded function, a listener or the user's logic
 runs. Two are also read without it: `admission` (the epoch while calls are let through and counted, else `None`) and
 `state` with `due`, for a refusal. Each change of state begins a new epoch; a result counts only in the epoch that
-admitted it. In half-open, a probe holds one of n slots until it is settled, its lease ends, or it is collected: its
-finalizer takes no lock but leaves word in `lost`, which the next locked section reads. Events are told after the lock.
+admitted it. Events are collected under the lock and told after it.
 """
 
 from __future__ import annotations
 
 from _thread import allocate_lock
-from collections import deque
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from .._gate import Gate
@@ -19,6 +16,7 @@ from .._options import INFINITY
 from .._outcome import open_for as asked_open_for
 from ..errors import CircuitOpenError
 from ..events import BreakerStateChanged, CallRejected, LateResult, ProbeLost
+from ._probes import Admitted, Probe, Probes
 from ._state import CLOSED, DISABLED, HALF_OPEN, ISOLATED, METRICS_ONLY, OPEN, State
 
 if TYPE_CHECKING:
@@ -30,39 +28,12 @@ _JITTER = 0.1
 News = list[tuple[Any, dict[str, Any]]]
 
 
-class Admitted:
-    """A call let through, with its start: the permit where slow calls count."""
-
-    __slots__ = ("epoch", "start")
-
-    def __init__(self, epoch: int, start: float) -> None:
-        self.epoch = epoch
-        self.start = start
-
-
-class Probe(Admitted):
-    """A half-open probe: holds a slot until settled, until its lease is over, or until it is collected."""
-
-    __slots__ = ("_lost", "number", "settled")
-
-    def __init__(self, epoch: int, start: float, number: int, lost: deque[int]) -> None:
-        super().__init__(epoch, start)
-        self.number = number
-        self.settled = False
-        self._lost = lost
-
-    def __del__(self) -> None:
-        if not self.settled:
-            self._lost.append(self.number)
-
-
 class Circuit(Gate):
     """The state machine behind a circuit breaker."""
 
     __slots__ = (
         "__weakref__",
         "_lock",
-        "_numbers",
         "_probes",
         "_slow_tally",
         "admission",
@@ -73,7 +44,6 @@ class Circuit(Gate):
         "failures",
         "isolations",
         "last_error",
-        "lost",
         "opened",
         "rejected",
         "state",
@@ -85,9 +55,7 @@ class Circuit(Gate):
         self.breaker = breaker
         self.tally = breaker.trip.begin()
         self._slow_tally = None if breaker.slow is None else breaker.slow.begin()
-        self._probes: dict[int, float] = {}
-        self._numbers = count()
-        self.lost: deque[int] = deque()
+        self._probes = Probes()
         self.epoch = self.isolations = self.failed_recoveries = 0
         self.opened = self.rejected = self.successes = self.failures = 0
         self.due = INFINITY
@@ -131,22 +99,10 @@ class Circuit(Gate):
             return Admitted(self.epoch, now) if self._slow_tally is not None else self.epoch
         if self.isolations or self.state is not HALF_OPEN:
             return None
-        self._reclaim_locked(now, news)
+        news.extend((ProbeLost, {"reason": reason}) for reason in self._probes.reclaim(now))
         if len(self._probes) >= self.breaker.half_open_max_calls:
             return None
-        number = next(self._numbers)
-        self._probes[number] = now + self.breaker.lease_for(self.failed_recoveries)
-        return Probe(self.epoch, now, number, self.lost)
-
-    def _reclaim_locked(self, now: float, news: News) -> None:
-        """Free the slots of probes that were collected, or whose lease is over."""
-        while self.lost:
-            if self._probes.pop(self.lost.popleft(), None) is not None:
-                news.append((ProbeLost, {"reason": "collected"}))
-        for number, lease in list(self._probes.items()):
-            if now >= lease:
-                del self._probes[number]
-                news.append((ProbeLost, {"reason": "lease"}))
+        return self._probes.begin(self.epoch, now, now + self.breaker.lease_for(self.failed_recoveries))
 
     def _refuse(self, now: float) -> None:
         self.rejected += 1
@@ -167,9 +123,8 @@ class Circuit(Gate):
             return "isolated", None
         if self.state is OPEN:
             return "open", max(0.0, self.due - now)
-        leases = list(self._probes.values())
-        under_way = f"half-open, {len(leases)} of {self.breaker.half_open_max_calls} probes under way,"
-        return under_way, max(0.0, min(leases, default=now) - now)
+        under_way = f"half-open, {len(self._probes)} of {self.breaker.half_open_max_calls} probes under way,"
+        return under_way, max(0.0, self._probes.earliest(now) - now)
 
     # Results
 
@@ -204,11 +159,7 @@ class Circuit(Gate):
         """The call ended with neither success nor failure."""
         if isinstance(permit, Probe):
             with self._lock:
-                self._return_locked(permit)
-
-    def _return_locked(self, probe: Probe) -> None:
-        probe.settled = True
-        self._probes.pop(probe.number, None)
+                self._probes.end(permit)
 
     def _settle(self, permit: Any, failed: bool, open_for: float | None, error: BaseException | None) -> None:
         if permit is None:
@@ -217,7 +168,7 @@ class Circuit(Gate):
         news: News = []
         with self._lock:
             if isinstance(permit, Probe):
-                self._return_locked(permit)
+                self._probes.end(permit)
             epoch = permit if isinstance(permit, int) else permit.epoch
             if epoch != self.epoch:
                 news.append((LateResult, {"success": not failed}))

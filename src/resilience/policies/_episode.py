@@ -117,7 +117,7 @@ class Episode(Again):
 
     def _announce(self, outcome: Outcome, delay: float, server_delay: bool) -> None:
         retry = self.retry
-        fields = {
+        fields: dict[str, Any] = {
             "attempt": outcome.attempt,
             "delay": delay,
             "elapsed": outcome.elapsed,

@@ -1,0 +1,62 @@
+"""What a cached function offers: `.invalidate(*args)`, `.refresh(*args)`, `.cache`; on methods without self."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial, update_wrapper
+from typing import TYPE_CHECKING, Any
+
+from ._keys import KeyFunction, NeverEqual
+
+if TYPE_CHECKING:
+    from .cache import Cache
+
+
+def offers(cache: Cache, keyer: KeyFunction, refresh: Callable[..., Any]) -> dict[str, Any]:
+    """The attributes of a function that this cache guards."""
+
+    def invalidate(*args: Any, **kwargs: Any) -> bool:
+        """Forget the result for these arguments; a load under way for them counts for nothing."""
+        try:
+            return cache.forget(keyer(*args, **kwargs))
+        except NeverEqual:
+            return False
+
+    return {"invalidate": invalidate, "refresh": refresh, "cache": cache}
+
+
+class BoundCached(partial[Any]):
+    """A cached method of one instance."""
+
+    __slots__ = ()
+
+    def invalidate(self, *args: Any, **kwargs: Any) -> Any:
+        """Forget the result of this instance for these arguments."""
+        return self.func.invalidate(*self.args, *args, **kwargs)  # type: ignore[attr-defined] # set by `dress`
+
+    def refresh(self, *args: Any, **kwargs: Any) -> Any:
+        """Load anew for this instance; awaitable for a coroutine function."""
+        return self.func.refresh(*self.args, *args, **kwargs)  # type: ignore[attr-defined] # set by `dress`
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.func, name)
+
+
+class CachedMethod:
+    """A cached function in a class body: bound, it offers its verbs without self."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        update_wrapper(self, function)
+        self.function = function
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        return self.function if instance is None else BoundCached(self.function, instance)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
+
+    @classmethod
+    def in_class(cls, run: Any, function: Callable[..., Any]) -> Any:
+        """`run` itself, or a descriptor around it if the function stands in a class body."""
+        *outer, _ = getattr(function, "__qualname__", "").split(".")
+        return cls(run) if outer and outer[-1] != "<locals>" else run

@@ -1,0 +1,178 @@
+"""The entries of a cache: least recently used first out, each with its own times.
+
+Rules: everything is guarded by `lock`, but for two things that a hit does without it on builds with a GIL: it reads the
+dictionary below the order (`cachetools.Cache.__getitem__` touches no order; a racing delete is a `KeyError`, a miss) and
+notes the key in `touches`, whose every operation is atomic. The notes are replayed into the order, under the lock, when
+there are many and before anything is evicted, so a single caller sees exact LRU. What goes out is handed back to be
+dropped after the lock: its finalizer is the user's code. The lock is reentrant: a collection inside it may run any.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from threading import RLock
+from typing import Any
+
+from cachetools import Cache as Unordered
+from cachetools import LRUCache
+
+from .._gate import Answer
+
+_TOUCHES = 64
+_STEPS = 3
+Key = Any
+
+
+def gil_enabled() -> bool:
+    """Are single operations on dictionaries and deques atomic without our lock?"""
+    asks: Callable[[], bool] | None = getattr(sys, "_is_gil_enabled", None)
+    return True if asks is None else asks()
+
+
+class Entry(Answer):
+    """A stored value, which is its own answer; fresh until `due`, kept until `kept`. `error`: a stored failure."""
+
+    __slots__ = ("born", "due", "error", "kept", "key")
+
+    def __init__(self, key: Key, value: Any, born: float, due: float, kept: float, error: bool = False) -> None:
+        self.value = value
+        self.key = key
+        self.born = born
+        self.due = due
+        self.kept = kept
+        self.error = error
+
+
+class Store:
+    """At most `size` entries."""
+
+    __slots__ = (
+        "_entries",
+        "_hand",
+        "_interval",
+        "_left",
+        "_sweep_at",
+        "evictions",
+        "expirations",
+        "last",
+        "lock",
+        "read",
+        "touches",
+    )
+
+    def __init__(self, size: int, interval: float) -> None:
+        self._entries: LRUCache[Key, Entry] = LRUCache(size)
+        self._hand: deque[Entry] = deque()
+        self._interval = interval
+        self._sweep_at = 0.0
+        self._left = 0
+        self.evictions = self.expirations = 0
+        self.touches: deque[Key] = deque()
+        self.last: Entry | None = None
+        self.renew_lock()
+        self.read: Callable[[Key], Entry] = (
+            partial(Unordered.__getitem__, self._entries) if gil_enabled() else self._read_with_lock
+        )
+
+    def renew_lock(self) -> None:
+        self.lock = RLock()
+
+    def _read_with_lock(self, key: Key) -> Entry:
+        with self.lock:
+            return Unordered.__getitem__(self._entries, key)
+
+    def touch(self, entry: Entry, now: float) -> None:
+        """This entry was used last."""
+        if entry is self.last:
+            return
+        self.last = entry
+        self.touches.append(entry.key)
+        if len(self.touches) > _TOUCHES:
+            with self.lock:
+                gone = self._replay_locked(now)
+            del gone
+
+    def _replay_locked(self, now: float) -> list[Entry]:
+        touches, entries = self.touches, self._entries
+        while touches:
+            try:
+                entries[touches.popleft()]
+            except (KeyError, IndexError):
+                continue
+        self.last = None
+        return self._sweep_locked(now)
+
+    def put_locked(self, entry: Entry) -> list[Entry]:
+        """Store it; what it drives out."""
+        gone = self._replay_locked(entry.born)
+        entries, key = self._entries, entry.key
+        old = entries.pop(key, None)
+        if old is not None:
+            gone.append(old)
+        elif entries.currsize >= entries.maxsize:
+            gone.append(entries.popitem()[1])
+            self.evictions += 1
+        entries[key] = entry
+        self._hand.append(entry)
+        self._trim_locked()
+        return gone
+
+    def _trim_locked(self) -> None:
+        """Entries that went by another door stay in the hand's way until passed; there are never many."""
+        if len(self._hand) > 2 * len(self._entries) + _TOUCHES:
+            self._hand = deque(self._entries.values())
+
+    def _sweep_locked(self, now: float) -> list[Entry]:
+        """Look at a few entries, round and round, and drop those whose time is over."""
+        if self._left <= 0:
+            if now < self._sweep_at:
+                return []
+            self._sweep_at, self._left = now + self._interval, len(self._hand)
+        steps = min(_STEPS, len(self._hand))
+        self._left -= steps or 1
+        return [gone for gone in [self._step_locked(now) for _ in range(steps)] if gone is not None]
+
+    def _step_locked(self, now: float) -> Entry | None:
+        entry = self._hand.popleft()
+        if not self._holds_locked(entry):
+            return None
+        if now < entry.kept:
+            self._hand.append(entry)
+            return None
+        self.expirations += 1
+        return self.drop_locked(entry.key)
+
+    def _holds_locked(self, entry: Entry) -> bool:
+        try:
+            return Unordered.__getitem__(self._entries, entry.key) is entry
+        except KeyError:
+            return False
+
+    def drop_locked(self, key: Key) -> Entry | None:
+        return self._entries.pop(key, None)
+
+    def expire_locked(self, now: float) -> list[Entry]:
+        """Drop every entry whose time is over."""
+        gone = [entry for entry in self._entries.values() if now >= entry.kept]
+        for entry in gone:
+            self.drop_locked(entry.key)
+        self.expirations += len(gone)
+        self._hand = deque(self._entries.values())
+        return gone
+
+    def clear_locked(self) -> list[Entry]:
+        gone = list(self._entries.values())
+        self._entries.clear()
+        self._hand.clear()
+        self.touches.clear()
+        self.last = None
+        return gone
+
+    def keys_locked(self) -> list[Key]:
+        return list(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)

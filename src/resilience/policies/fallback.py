@@ -1,0 +1,163 @@
+"""Fallback: an answer of last resort, instead of a failure.
+
+Rules: immutable but for its counter, which a race may leave one short on free-threaded builds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar, overload
+
+from .. import _options
+from .._clock import Clock
+from .._flight import note_degraded
+from .._gate import Answer, Instead, Verbs, Verdict
+from .._outcome import UNAVAILABLE, Judge
+from .._policy import Policy
+from .._record import Record
+from ..events import FallbackFailed, FallbackUsed
+
+T = TypeVar("T", covariant=True)
+_GIVEN: Any = object()
+
+
+class FallbackSnapshot(Record):
+    """How often it answered."""
+
+    name: str
+    used: int
+
+
+class Fallback(Policy[T], Generic[T]):
+    """Answer with something else when the call failed or was refused.
+
+    Args:
+        value: this very object each time.
+        factory: or a function without arguments that makes the answer.
+        call: or a function of the error (`None` for a bad result); may be a coroutine function in async calls.
+        on: which errors (default `UNAVAILABLE`: failures and refusals; programming errors still show).
+        on_result: `f(value)`: results to replace.
+        name: a label.
+
+    Raises:
+        What the fallback itself raises, with the original error as its cause.
+
+    Never for a `BaseException` such as a cancellation. An answer of a fallback is not stored by a `Cache` around it; its
+    event says `degraded`. Safe to share between threads, tasks and loops.
+
+    >>> @Fallback(factory=list, on=ConnectionError)
+    ... def rows():
+    ...     raise ConnectionError("down")
+    >>> rows()
+    []
+    """
+
+    __slots__ = ("_make", "_value", "judge", "used")
+    kind = "fallback"
+
+    @overload
+    def __init__(
+        self,
+        value: T,
+        *,
+        on: Any = UNAVAILABLE,
+        on_result: Callable[[Any], Any] | None = None,
+        name: str | None = None,
+        clock: Clock | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        *,
+        factory: Callable[[], T],
+        on: Any = UNAVAILABLE,
+        on_result: Callable[[Any], Any] | None = None,
+        name: str | None = None,
+        clock: Clock | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        *,
+        call: Callable[[Any], T],
+        on: Any = UNAVAILABLE,
+        on_result: Callable[[Any], Any] | None = None,
+        name: str | None = None,
+        clock: Clock | None = None,
+    ) -> None: ...
+    def __init__(
+        self,
+        value: Any = _GIVEN,
+        *,
+        factory: Any = _GIVEN,
+        call: Any = _GIVEN,
+        on: Any = UNAVAILABLE,
+        on_result: Callable[[Any], Any] | None = None,
+        name: str | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        super().__init__(name, clock=clock)
+        given = {"value": value, "factory": factory, "call": call}
+        named = [option for option, content in given.items() if content is not _GIVEN]
+        if len(named) != 1:
+            raise TypeError(
+                f"Fallback: got {' and '.join(named) or 'nothing'}; give exactly one of a value, factory= (a function "
+                "without arguments) and call= (a function of the error), e.g. Fallback(factory=list)"
+            )
+        self._value = value
+        if call is not _GIVEN and not callable(call):
+            _options.refuse("call", call, "a function of the error", kind=TypeError)
+        self._make: Callable[[Any], Any] | None = None if call is _GIVEN else call
+        if factory is not _GIVEN:
+            made = _options.logic("factory", factory, optional=False)
+            self._make = lambda error: made()
+        self.judge = Judge(on, (), on_result)
+        self.used = 0
+
+    def verbs(self) -> Verbs:
+        admit, succeeded, failed = super().verbs()
+        return admit, succeeded if self.judge.on_result is not None else None, failed
+
+    def failed(self, permit: Any, error: BaseException, attempt: int) -> Verdict | None:
+        return self._answer(error) if self.judge.of_error(error) else None
+
+    def succeeded(self, permit: Any, value: Any) -> Verdict | None:
+        on_result = self.judge.on_result
+        return self._answer(None) if on_result is not None and on_result(value) else None
+
+    def _answer(self, error: BaseException | None) -> Verdict:
+        self.used += 1
+        self.tell(FallbackUsed, error=error)
+        if self._make is None:
+            note_degraded(self._value)
+            return Answer(self._value)
+        return Instead(self._compute, self._make, error)
+
+    def _compute(self, make: Callable[[Any], Any], error: BaseException | None) -> Any:
+        try:
+            value = make(error)
+        except Exception as failure:
+            raise self._failing(failure, error) from error
+        if hasattr(value.__class__, "__await__"):
+            return self._awaited(value, error)
+        note_degraded(value)
+        return value
+
+    async def _awaited(self, awaitable: Any, error: BaseException | None) -> Any:
+        try:
+            value = await awaitable
+        except Exception as failure:
+            raise self._failing(failure, error) from error
+        note_degraded(value)
+        return value
+
+    def _failing(self, failure: Exception, error: BaseException | None) -> Exception:
+        self.tell(FallbackFailed, error=failure, original=error)
+        return failure
+
+    def snapshot(self) -> FallbackSnapshot:
+        return FallbackSnapshot(name=self.name, used=self.used)
+
+    def __repr__(self) -> str:
+        source = repr(self._value) if self._make is None else repr(self._make)
+        return f"<Fallback {self.name!r} {source}>"
