@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from contextvars import Token
 from types import TracebackType
+from typing import Self
 
 from ._clock import Clock
-from ._deadline import NO_SCOPE, SCOPE, Scope
+from ._deadline import NO_SCOPE, SCOPE, Scope, current_scope
 from ._drive import afinish, finish
 from ._gate import Again, Gate
 
@@ -69,9 +70,9 @@ class Attempts:
         self._entered = False
         return self
 
-    def __enter__(self) -> Attempts:
+    def __enter__(self) -> Self:
         self._entered = True
-        self._token = SCOPE.set((SCOPE.get() or NO_SCOPE).at_attempt(self.number))
+        self._token = SCOPE.set((current_scope() or NO_SCOPE).at_attempt(self.number))
         return self
 
     def __exit__(

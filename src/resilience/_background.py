@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any
 
-from ._deadline import SCOPE
+from ._deadline import SCOPE, current_scope
 from ._flight import INSIDE, Flight
 from ._gate import Answer, Park
 from ._threads import Threads
@@ -54,7 +54,7 @@ def _out_of_time_alone(flight: Flight, error: Exception) -> Answer:
 
 
 def _out_of_time() -> bool:
-    scope = SCOPE.get()
+    scope = current_scope()
     return scope is not None and scope.remaining() <= 0
 
 

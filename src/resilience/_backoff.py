@@ -223,7 +223,7 @@ def backoff_of(option: str, value: Any) -> Backoff:
     if isinstance(value, Backoff):
         return value
     allowed = f"Exponential(), Fixed(1), a list of seconds, or a function of the attempt number, e.g. {option}=[0.1, 1]"
-    if isinstance(value, (str, bytes)) or iter_is_spent(value):
+    if isinstance(value, (str, bytes)) or hasattr(value, "__next__"):
         _options.refuse(option, value, f"{allowed}; a generator would be spent after one call", kind=TypeError)
     if hasattr(value, "__iter__"):
         if isinstance(value, (list, tuple)):
@@ -232,11 +232,6 @@ def backoff_of(option: str, value: Any) -> Backoff:
             for each in value:
                 _options.seconds(option, each, zero=True)
         return _Listed(value)
-    if callable(value):
-        _options.logic(option, value)
-        return _Computed(value)
-    _options.refuse(option, value, allowed, kind=TypeError)
-
-
-def iter_is_spent(value: Any) -> bool:
-    return hasattr(value, "__next__")
+    if not callable(value):
+        _options.refuse(option, value, allowed, kind=TypeError)
+    return _Computed(_options.logic(option, value))

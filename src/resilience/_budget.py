@@ -35,5 +35,7 @@ class Budget(Protocol):
 
 def checked_budget(value: object) -> Budget | None:
     if value is not None and not isinstance(value, Budget):
-        _options.refuse("budget", value, "a RetryBudget (or another with its verbs), e.g. RetryBudget()", kind=TypeError)
+        _options.refuse(
+            "budget", value, "a RetryBudget (or another with its verbs), e.g. RetryBudget()", kind=TypeError
+        )
     return value

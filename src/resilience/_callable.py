@@ -17,7 +17,7 @@ def _flags(function: Any) -> int:
     function = getattr(function, "__func__", function)
     code = getattr(function, "__code__", None)
     if code is None and not isinstance(function, type):
-        code = getattr(getattr(type(function), "__call__", None), "__code__", None)
+        code = getattr(getattr(type(function), "__call__", None), "__code__", None)  # noqa: B004 - its code is wanted
     flags = getattr(code, "co_flags", 0)
     return flags if isinstance(flags, int) else 0
 

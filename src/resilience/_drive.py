@@ -21,7 +21,7 @@ from typing import Any
 
 from ._background import alead, arefresh, lead, refresh
 from ._clock import Clock
-from ._deadline import NO_SCOPE, SCOPE
+from ._deadline import NO_SCOPE, SCOPE, current_scope
 from ._gate import Again, Answer, Gate, Instead, Lead, Park, Stale, Verdict
 from ._world import aattend, attend
 
@@ -141,7 +141,7 @@ async def asettle(verdict: Any, inner: Call, args: Arguments, kwargs: Keywords, 
 
 
 def repeat(gate: Gate, verdict: Again, inner: Call, args: Arguments, kwargs: Keywords, clock: Clock) -> Any:
-    token = SCOPE.set(SCOPE.get())
+    token = SCOPE.set(current_scope())
     try:
         while True:
             finish(verdict.superseded())
@@ -150,7 +150,7 @@ def repeat(gate: Gate, verdict: Again, inner: Call, args: Arguments, kwargs: Key
             permit, attempt = verdict.resume(), verdict.attempt()
             if isinstance(permit, Answer):
                 return permit.value
-            SCOPE.set((SCOPE.get() or NO_SCOPE).at_attempt(attempt))
+            SCOPE.set((current_scope() or NO_SCOPE).at_attempt(attempt))
             try:
                 value = inner(*args, **kwargs)
             except BaseException as error:
@@ -171,7 +171,7 @@ def repeat(gate: Gate, verdict: Again, inner: Call, args: Arguments, kwargs: Key
 
 
 async def arepeat(gate: Gate, verdict: Again, inner: Call, args: Arguments, kwargs: Keywords, clock: Clock) -> Any:
-    token = SCOPE.set(SCOPE.get())
+    token = SCOPE.set(current_scope())
     try:
         while True:
             await afinish(verdict.superseded())
@@ -180,7 +180,7 @@ async def arepeat(gate: Gate, verdict: Again, inner: Call, args: Arguments, kwar
             permit, attempt = verdict.resume(), verdict.attempt()
             if isinstance(permit, Answer):
                 return permit.value
-            SCOPE.set((SCOPE.get() or NO_SCOPE).at_attempt(attempt))
+            SCOPE.set((current_scope() or NO_SCOPE).at_attempt(attempt))
             try:
                 value = await inner(*args, **kwargs)
             except BaseException as error:

@@ -20,7 +20,7 @@ def number(option: str, value: object, allowed: str) -> float:
         result = float(value)
     except OverflowError:
         refuse(option, value, f"{allowed}; this is too large for a float")
-    if result != result:
+    if result != result:  # noqa: PLR0124 - a NaN
         refuse(option, value, allowed)
     return result
 
@@ -101,4 +101,3 @@ def logic(option: str, value: Any, *, optional: bool = True) -> Any:
     if form_of(value) == ASYNC:
         refuse(option, value, "a plain function: nobody would await a coroutine function here", kind=TypeError)
     return value
-

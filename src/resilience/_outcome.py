@@ -93,8 +93,7 @@ def _types_of(option: str, value: Any) -> tuple[type[BaseException], ...]:
             refuse(
                 option,
                 value,
-                "an exception class, a tuple of them, or a function of the error, e.g. "
-                f"{option}=ConnectionError",
+                f"an exception class, a tuple of them, or a function of the error, e.g. {option}=ConnectionError",
                 kind=TypeError,
             )
         if not issubclass(kind, Exception) and kind is not BaseExceptionGroup:

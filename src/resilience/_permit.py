@@ -7,7 +7,7 @@ that would need a stack for each task.
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from ._clock import Clock
 from ._drive import asettle, settle
@@ -47,7 +47,7 @@ class Permit:
         if self._take():
             self._policy.released(self._inner)
 
-    def __enter__(self) -> Permit:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -58,7 +58,7 @@ class Permit:
         else:
             self.failure(error)
 
-    async def __aenter__(self) -> Permit:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(

@@ -109,5 +109,7 @@ def _common_clock(policies: tuple[Policy[Any], ...]) -> Clock | None:
     given = {id(policy.clock): policy for policy in policies if policy.clock is not SYSTEM_CLOCK}
     if len(given) > 1:
         names = " and ".join(f"{policy.name} on {policy.clock!r}" for policy in given.values())
-        raise ValueError(f"clock: {names} run on different clocks; give Pipeline(clock=...) the one that rules them all")
+        raise ValueError(
+            f"clock: {names} run on different clocks; give Pipeline(clock=...) the one that rules them all"
+        )
     return next((policy.clock for policy in given.values()), None)

@@ -12,8 +12,11 @@ from collections.abc import Callable
 from contextvars import Context
 from threading import Condition, Thread
 from time import monotonic
+from typing import Any
 from weakref import WeakSet
 
+from ._names import reset_in_child
+from ._options import seconds
 from .errors import BulkheadFullError
 
 _IDLE_SECONDS = 10.0
@@ -96,12 +99,20 @@ class Threads:
             return not self.busy
 
 
-def shutdown(timeout: float) -> bool:
-    """End every pool; True if nothing was left running."""
-    due = monotonic() + timeout
-    return all([pool.close(max(0.0, due - monotonic())) for pool in list(_POOLS)])
+def shutdown(timeout: Any = 5.0) -> bool:
+    """End the pools and the background refreshes of this process, waiting so many seconds for their work.
+
+    True if nothing was left running. What is left are daemon threads, which never hold up the interpreter's exit.
+    Policies stay usable: the next call that needs a thread starts one.
+
+    >>> shutdown(1.0)
+    True
+    """
+    due = monotonic() + seconds("timeout", timeout, zero=True)
+    return all([pool.close(max(0.0, due - monotonic())) for pool in list(_POOLS)])  # noqa: C419 - each is ended
 
 
-def reset_after_fork() -> None:
+@reset_in_child
+def _reset_after_fork() -> None:
     for pool in list(_POOLS):
         pool.reset()

@@ -48,12 +48,12 @@ def loop_runs_here() -> bool:
 def async_world() -> AsyncioWorld | TrioWorld:
     """The world of the running task."""
     if _asyncio_runs():
-        from ._world_asyncio import WORLD as asyncio_world
+        from ._world_asyncio import ASYNCIO
 
-        return asyncio_world
-    from ._world_trio import WORLD as trio_world
+        return ASYNCIO
+    from ._world_trio import TRIO
 
-    return trio_world
+    return TRIO
 
 
 class SystemClock:

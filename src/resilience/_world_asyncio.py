@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextvars import Context
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 _BACKGROUND: set[asyncio.Task[Any]] = set()
 
@@ -52,11 +53,13 @@ class AsyncioTimeout:
         """Expire now; called on the loop's thread."""
         self._scope.reschedule(asyncio.get_running_loop().time())
 
-    async def __aenter__(self) -> AsyncioTimeout:
+    async def __aenter__(self) -> Self:
         await self._scope.__aenter__()
         return self
 
-    async def __aexit__(self, kind: Any, error: BaseException | None, traceback: Any) -> bool:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
         try:
             await self._scope.__aexit__(kind, error, traceback)
         except TimeoutError:
@@ -102,4 +105,4 @@ class AsyncioWorld:
         return cancel
 
 
-WORLD = AsyncioWorld()
+ASYNCIO = AsyncioWorld()

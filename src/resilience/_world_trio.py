@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from contextvars import Context
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import trio
 
@@ -52,11 +53,13 @@ class TrioTimeout:
         """Expire now; called on the loop's thread."""
         self._scope.cancel()
 
-    async def __aenter__(self) -> TrioTimeout:
+    async def __aenter__(self) -> Self:
         self._scope.__enter__()
         return self
 
-    async def __aexit__(self, kind: Any, error: BaseException | None, traceback: Any) -> bool:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
         swallowed = self._scope.__exit__(kind, error, traceback)
         self.expired = self._scope.cancelled_caught
         return bool(swallowed)
@@ -116,4 +119,4 @@ def _nothing() -> None:
     pass
 
 
-WORLD = TrioWorld()
+TRIO = TrioWorld()

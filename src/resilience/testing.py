@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from . import _drive, _scope, _world
 from ._fake_clock import FakeClock
@@ -43,7 +43,7 @@ class Recorder:
         """The recorded events of this class, oldest first."""
         return [event for event in self.events if isinstance(event, kind)]
 
-    def __enter__(self) -> Recorder:
+    def __enter__(self) -> Self:
         self._subscription = listen(self.events.append, *self._types)
         return self
 

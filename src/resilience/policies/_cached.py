@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any
 
-from ._keys import KeyFunction, NeverEqual
+from ._keys import KeyFunction, NeverEqualError
 
 if TYPE_CHECKING:
     from .cache import Cache
@@ -19,7 +19,7 @@ def offers(cache: Cache, keyer: KeyFunction, refresh: Callable[..., Any]) -> dic
         """Forget the result for these arguments; a load under way for them counts for nothing."""
         try:
             return cache.forget(keyer(*args, **kwargs))
-        except NeverEqual:
+        except NeverEqualError:
             return False
 
     return {"invalidate": invalidate, "refresh": refresh, "cache": cache}

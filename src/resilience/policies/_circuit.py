@@ -129,7 +129,7 @@ class Circuit(Gate):
     # Results
 
     def succeeded(self, permit: Any, value: Any) -> None:
-        if self.tally.calm and permit is not None and permit is self.admission:
+        if permit is self.admission and permit is not None and self.tally.calm:
             return
         self._settle(permit, False, None, None)
 

@@ -90,7 +90,9 @@ class Episode(Again):
         """The delay that the callee named, if it did."""
         delay_from = self.retry.delay_from
         named = None if delay_from is None else delay_from(outcome)
-        return named if named is None or named is STOP else _options.seconds("delay_from", named, zero=True, infinite=True)
+        return (
+            named if named is None or named is STOP else _options.seconds("delay_from", named, zero=True, infinite=True)
+        )
 
     def _refusal(self, outcome: Outcome, named: Any) -> tuple[str, float]:
         """Why there is no retry (empty if there is one), and the delay before it."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _options
 from .._record import Record
-from ._keys import NeverEqual, typed
+from ._keys import NeverEqualError, typed
 
 if TYPE_CHECKING:
     from ._store import Entry
@@ -26,7 +26,9 @@ class EntryInfo(Record):
 
 
 class HandSet:
-    """The part of `Cache` for keys set by hand (`self` is always a `Cache`); keys are typed like arguments, so `1` and `True` are two.
+    """The part of `Cache` for keys set by hand (`self` is always a `Cache`).
+
+    Keys are typed like arguments, so `1` and `True` are two.
 
     >>> from resilience import Cache
     >>> cache = Cache(ttl=60)
@@ -75,7 +77,7 @@ def hand_key(key: Any) -> Any:
     try:
         stored = _SPACE, key.__class__, typed(key), key
         hash(stored)
-    except NeverEqual:
+    except NeverEqualError:
         raise ValueError(f"key={key!r}: must equal itself; a NaN would never be found again") from None
     return stored
 

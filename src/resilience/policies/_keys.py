@@ -20,7 +20,7 @@ _STARS: dict[Any, str] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: 
 KeyFunction = Callable[..., Any]
 
 
-class NeverEqual(Exception):
+class NeverEqualError(Exception):
     """An argument is a NaN, which equals nothing, not even itself: there is no key."""
 
 
@@ -34,8 +34,8 @@ def typed(value: Any) -> Any:
     if isinstance(value, frozenset):
         return frozenset([(each.__class__, typed(each)) for each in value])
     if isinstance(value, (float, complex)):
-        if value != value:
-            raise NeverEqual
+        if value != value:  # noqa: PLR0124 - a NaN
+            raise NeverEqualError
         return (value, repr(value)) if value == 0 else value
     return value
 

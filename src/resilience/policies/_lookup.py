@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .._gate import Gate, Verbs
-from ._keys import KeyFunction, NeverEqual
+from ._keys import KeyFunction, NeverEqualError
 
 if TYPE_CHECKING:
     from .cache import Cache
@@ -27,7 +27,7 @@ class Reading(Gate):
         def admit(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             try:
                 key = keyer(*args, **kwargs) if kwargs else keyer(*args)
-            except NeverEqual:
+            except NeverEqualError:
                 cache.misses += 1
                 return None
             try:
@@ -58,7 +58,7 @@ class Refreshing(Gate):
     def admit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         try:
             key = self._keyer(*args, **kwargs)
-        except NeverEqual:
+        except NeverEqualError:
             return None
         try:
             old = self._cache.entry(key)

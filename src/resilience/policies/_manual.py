@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from .. import _options
 from .._clock import wall_time
@@ -26,7 +26,7 @@ class Isolation:
         if circuit is not None:
             circuit.isolate(-1)
 
-    def __enter__(self) -> Isolation:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
@@ -90,4 +90,3 @@ class ManualStates:
             raise ValueError(f"state={state!r}: must be what CircuitBreaker.dump() gave ({error})") from error
         passed = max(0.0, wall_time() - stamp)
         self.circuit.restore(name, max(0.0, left - passed), recoveries)
-

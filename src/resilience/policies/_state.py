@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 
 
-class State(str, Enum):
+class State(StrEnum):
     """The state of a circuit breaker; each is also its text (`breaker.state == "open"`)."""
 
     CLOSED = "closed"
@@ -15,10 +15,7 @@ class State(str, Enum):
     DISABLED = "disabled"
     METRICS_ONLY = "metrics-only"
 
-    def __str__(self) -> str:
-        return self.value
-
-    __repr__ = __str__
+    __repr__ = StrEnum.__str__
 
 
 CLOSED, OPEN, HALF_OPEN = State.CLOSED, State.OPEN, State.HALF_OPEN

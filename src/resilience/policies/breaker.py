@@ -72,7 +72,18 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
     open
     """
 
-    __slots__ = ("_circuits", "_lock", "circuit", "half_open_max_calls", "judge", "lease", "reset", "scope", "slow", "trip")
+    __slots__ = (
+        "_circuits",
+        "_lock",
+        "circuit",
+        "half_open_max_calls",
+        "judge",
+        "lease",
+        "reset",
+        "scope",
+        "slow",
+        "trip",
+    )
     kind = "circuit-breaker"
 
     def __init__(
@@ -190,7 +201,9 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
         if state is State.OPEN:
             return f"open: refuses calls for {max(0.0, circuit.due - now):.3g} s more; then {self._probes()}"
         if state is State.HALF_OPEN:
-            return f"half-open: {circuit.successes} of {self.half_open_max_calls} successes, {circuit.failures} failures"
+            return (
+                f"half-open: {circuit.successes} of {self.half_open_max_calls} successes, {circuit.failures} failures"
+            )
         if state is State.ISOLATED:
             return f"isolated: refuses all calls until {circuit.isolations} isolation(s) are released"
         if state is State.DISABLED:

@@ -19,7 +19,6 @@ from .._record import Record
 from .._window import TimeWindow
 from .._world import SYSTEM_CLOCK
 
-
 _ROUNDING = 1e-9
 _BUDGETS: WeakSet[RetryBudget] = WeakSet()
 

@@ -110,7 +110,7 @@ class Fallback(Policy[T], Generic[T]):
         self._make: Callable[[Any], Any] | None = None if call is _GIVEN else call
         if factory is not _GIVEN:
             made = _options.logic("factory", factory, optional=False)
-            self._make = lambda error: made()
+            self._make = lambda _: made()
         self.judge = Judge(on, (), on_result)
         self.used = 0
 

@@ -12,7 +12,7 @@ from typing import Any, Never
 from .. import _options
 from .._callable import ASYNC
 from .._clock import Clock
-from .._deadline import NO_SCOPE, SCOPE, Scope
+from .._deadline import NO_SCOPE, Scope, current_scope
 from .._drive import Vet
 from .._policy import Policy
 from .._record import Record
@@ -87,7 +87,7 @@ class Timeout(Policy[Never]):
 
     def begin(self, *, within: bool) -> Scope | None:
         """The scope to run under; `None` if an outer timeout ends sooner, unless it must be kept `within` a wait."""
-        outer = SCOPE.get() or NO_SCOPE
+        outer = current_scope() or NO_SCOPE
         left = outer.remaining()
         if left <= 0:
             raise deadline_passed(self.name)
