@@ -87,9 +87,9 @@ def remember(error: BaseException, attempts: list[Attempt], note: str) -> None:
     state["__notes__"] = [*notes, _NOTE + note]
 
 
-def give_up(error: BaseException) -> None:
-    """Mark the error: what a retry gave up on no outer one repeats."""
-    state = getattr(error, "__dict__", None)
+def give_up(outcome: object) -> None:
+    """Mark the error, or the bad response: what a retry gave up on no outer one repeats."""
+    state = getattr(outcome, "__dict__", None)
     if state is not None:
         state[_MARK] = SERIAL.next()
 
@@ -103,7 +103,8 @@ def given_up_since(error: BaseException, serial: int) -> bool:
         if link is None or id(link) in seen:
             continue
         seen.add(id(link))
-        if getattr(link, _MARK, 0) > serial:
+        # An error that a client made of a response carries it, and with it the mark of whoever gave up on that.
+        if max(getattr(link, _MARK, 0), getattr(getattr(link, "response", None), _MARK, 0)) > serial:
             return True
         queue.append(link.__cause__ or (None if link.__suppress_context__ else link.__context__))
         if isinstance(link, BaseExceptionGroup):

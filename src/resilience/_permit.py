@@ -12,6 +12,7 @@ from typing import Any, Self
 from ._clock import Clock
 from ._drive import asettle, settle
 from ._gate import Verdict
+from ._options import seconds
 from .errors import ResilienceError
 
 
@@ -37,10 +38,17 @@ class Permit:
         if self._take():
             self._policy.succeeded(self._inner, value)
 
-    def failure(self, error: BaseException) -> None:
-        """The work raised this; the policy decides whether that counts."""
-        if self._take():
+    def failure(self, error: BaseException | None = None, *, open_for: Any = None) -> None:
+        """The work failed. Given an error, the policy decides whether that counts; without one, it does.
+
+        `open_for` (seconds): the callee asked to be left alone for so long.
+        """
+        if not self._take():
+            return
+        if error is not None and open_for is None:
             self._policy.failed(self._inner, error, 1)
+        else:
+            self._policy.blamed(self._inner, error, None if open_for is None else seconds("open_for", open_for))
 
     def release(self) -> None:
         """Give it back: neither success nor failure."""
@@ -85,6 +93,10 @@ class Acquirable:
 
     def failed(self, permit: Any, error: BaseException, attempt: int) -> Any:
         raise NotImplementedError
+
+    def blamed(self, permit: Any, error: BaseException | None, open_for: float | None) -> None:
+        """It was a failure, whatever `on` says; here without a meaning of its own."""
+        self.released(permit)
 
     def released(self, permit: Any) -> None:
         """The permit comes back with neither success nor failure."""

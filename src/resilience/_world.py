@@ -122,10 +122,8 @@ def wait(ticket: Ticket, clock: Clock) -> None:
     ticket.listen(event.set)
     due = clock.now() + _patience(ticket)
     while not ticket.done and (left := due - clock.now()) > 0 and ticket.alive():
-        event.clear()
-        if ticket.done:
-            return
         block(event, min(left, _LOOK) if ticket.perishable else left, clock)
+        event.clear()
 
 
 async def await_(ticket: Ticket, clock: Clock) -> None:

@@ -22,8 +22,18 @@ class ResilienceError(Exception):
     policy: str | None = None
 
     def __init__(self, message: str = "", *, policy: str | None = None) -> None:
-        super().__init__(message)
+        self.args = (message,)
         self.policy = policy
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args and self.args[0] else self._text()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+    def _text(self) -> str:
+        """The message of an error that was given none, made when somebody reads it."""
+        return ""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), str(self), dict(self.__dict__))
@@ -54,13 +64,22 @@ class RejectedError(ResilienceError):
         retry_after: float | None = None,
         reason: str = "",
     ) -> None:
-        super().__init__(message, policy=policy)
+        self.args = (message,)
+        self.policy = policy
         self.retry_after = retry_after
         self.reason = reason
 
 
 class CircuitOpenError(RejectedError):
-    """The circuit breaker is open, isolated, or its half-open probes are all under way."""
+    """The circuit breaker is open, isolated, or its half-open probes are all under way.
+
+    >>> str(CircuitOpenError(policy="payments", retry_after=2.5, reason="open"))
+    'payments: circuit open for 2.5 s more; the call was not made'
+    """
+
+    def _text(self) -> str:
+        until = "until it is released" if self.retry_after is None else f"for {self.retry_after:.3g} s more"
+        return f"{self.policy}: circuit {self.reason} {until}; the call was not made"
 
 
 class RateLimitedError(RejectedError):

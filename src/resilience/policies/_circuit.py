@@ -12,7 +12,7 @@ from _thread import allocate_lock
 from typing import TYPE_CHECKING, Any
 
 from .._gate import Gate
-from .._options import INFINITY
+from .._listeners import HUB
 from .._outcome import open_for as asked_open_for
 from ..errors import CircuitOpenError
 from ..events import BreakerStateChanged, CallRejected, LateResult, ProbeLost
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .breaker import CircuitBreaker
 
 _JITTER = 0.1
+# Without `__init__`, whose keywords would cost a third of a refusal; the text is made when somebody reads it.
+_new_refusal = CircuitOpenError.__new__
 News = list[tuple[Any, dict[str, Any]]]
 
 
@@ -58,7 +60,7 @@ class Circuit(Gate):
         self._probes = Probes()
         self.epoch = self.isolations = self.failed_recoveries = 0
         self.opened = self.rejected = self.successes = self.failures = 0
-        self.due = INFINITY
+        self.due = 0.0
         self.last_error: BaseException | None = None
         self.state = state
         self.admission: int | None = None
@@ -68,7 +70,6 @@ class Circuit(Gate):
         self._refresh_locked()
 
     def renew_lock(self) -> None:
-        """A lock that another thread held when the process forked is nobody's in the child."""
         self._lock = allocate_lock()
         self._probes.clear()
 
@@ -76,18 +77,21 @@ class Circuit(Gate):
 
     def admit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         epoch = self.admission
-        return self._admit_rarely() if epoch is None else epoch
-
-    def _admit_rarely(self) -> Any:
+        if epoch is not None:
+            return epoch
         now = self.breaker._now()
-        if self.isolations or (self.state is OPEN and now < self.due):
-            self._refuse(now)
+        if now < self.due or self.isolations:
+            # Raised here rather than deeper: each frame that it passes is one more to unwind.
+            raise self._refusal(now) from self.last_error
+        return self._admit_rarely(now)
+
+    def _admit_rarely(self, now: float) -> Any:
         news: News = []
         with self._lock:
             permit = self._probe_locked(now, news)
         self._tell(news)
         if permit is None:
-            self._refuse(now)
+            raise self._refusal(now) from self.last_error
         return None if permit is _UNCOUNTED else permit
 
     def _probe_locked(self, now: float, news: News) -> Any:
@@ -95,43 +99,37 @@ class Circuit(Gate):
             return _UNCOUNTED
         if self.state is OPEN and now >= self.due:
             self._enter_locked(HALF_OPEN, "the reset timeout is over", news)
-        if self.admission is not None:
-            return Admitted(self.epoch, now) if self._slow_tally is not None else self.epoch
-        if self.isolations or self.state is not HALF_OPEN:
+        if self.isolations or self.state is OPEN:
             return None
+        if self.state is not HALF_OPEN:
+            return self.epoch if self._slow_tally is None else Admitted(self.epoch, now)
         news.extend((ProbeLost, {"reason": reason}) for reason in self._probes.reclaim(now))
         if len(self._probes) >= self.breaker.half_open_max_calls:
             return None
         return self._probes.begin(self.epoch, now, now + self.breaker.lease_for(self.failed_recoveries))
 
-    def _refuse(self, now: float) -> None:
+    def _refusal(self, now: float) -> CircuitOpenError:
         self.rejected += 1
         breaker = self.breaker
-        reason, retry_after = self.refusal(now)
-        breaker.tell(CallRejected, reason=reason, retry_after=retry_after)
-        when = "until it is released" if retry_after is None else f"for {retry_after:.3g} s more"
-        raise CircuitOpenError(
-            f"{breaker.name}: circuit {reason} {when}; the call was not made",
-            policy=breaker.name,
-            retry_after=retry_after,
-            reason=reason,
-        ) from self.last_error
-
-    def refusal(self, now: float) -> tuple[str, float | None]:
-        """Why calls are refused now, and for how many seconds at most."""
+        reason: str = "open"
+        retry_after: float | None = self.due - now
         if self.isolations:
-            return "isolated", None
-        if self.state is OPEN:
-            return "open", max(0.0, self.due - now)
-        under_way = f"half-open, {len(self._probes)} of {self.breaker.half_open_max_calls} probes under way,"
-        return under_way, max(0.0, self._probes.earliest(now) - now)
+            reason, retry_after = "isolated", None
+        elif self.state is not OPEN:
+            reason = f"half-open, {len(self._probes)} of {breaker.half_open_max_calls} probes under way,"
+            retry_after = max(0.0, self._probes.earliest(now) - now)
+        if breaker._listeners or HUB.listeners:
+            breaker.tell(CallRejected, reason=reason, retry_after=retry_after)
+        error = _new_refusal(CircuitOpenError)
+        error.policy, error.retry_after, error.reason = breaker.name, retry_after, reason
+        return error
 
     # Results
 
     def succeeded(self, permit: Any, value: Any) -> None:
         if permit is self.admission and permit is not None and self.tally.calm:
             return
-        self._settle(permit, False, None, None)
+        self.settle(permit, False, None, None)
 
     def failed(self, permit: Any, error: BaseException, attempt: int) -> None:
         if permit is None:
@@ -142,7 +140,7 @@ class Circuit(Gate):
             self.release(permit)
             raise
         if verdict:
-            self._settle(permit, True, asked_open_for(verdict), error)
+            self.settle(permit, True, asked_open_for(verdict), error)
         else:
             self.release(permit)
 
@@ -153,7 +151,7 @@ class Circuit(Gate):
         except BaseException:
             self.release(permit)
             raise
-        self._settle(permit, bool(verdict), asked_open_for(verdict), None)
+        self.settle(permit, bool(verdict), asked_open_for(verdict), None)
 
     def release(self, permit: Any) -> None:
         """The call ended with neither success nor failure."""
@@ -161,7 +159,8 @@ class Circuit(Gate):
             with self._lock:
                 self._probes.end(permit)
 
-    def _settle(self, permit: Any, failed: bool, open_for: float | None, error: BaseException | None) -> None:
+    def settle(self, permit: Any, failed: bool, open_for: float | None, error: BaseException | None) -> None:
+        """Take the permit back and count its result, if it is of this epoch."""
         if permit is None:
             return
         now = self.breaker._now()
@@ -213,7 +212,7 @@ class Circuit(Gate):
         self.epoch += 1
         self._probes.clear()
         self.successes = self.failures = 0
-        self.due = INFINITY
+        self.due = 0.0
         if state is OPEN:
             self.opened += 1
             if seconds is None:

@@ -23,7 +23,7 @@ from .._record import Record
 from ._circuit import Circuit
 from ._manual import ManualStates
 from ._state import State
-from ._trip import Consecutive, SlowCalls, Trip
+from ._trip import Consecutive, FailureRate, SlowCalls
 
 _LEAST_LEASE = 1.0
 _INITIAL = ("closed", "open", "isolated", "disabled", "metrics-only")
@@ -90,7 +90,7 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
         self,
         name: str | None = None,
         *,
-        trip: Trip = Consecutive(5),  # noqa: B008 - immutable
+        trip: Consecutive | FailureRate = Consecutive(5),  # noqa: B008 - immutable
         reset_timeout: Any = 30.0,
         half_open_max_calls: int = 1,
         lease: Any = None,
@@ -104,9 +104,9 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
         random: Chance | None = None,
     ) -> None:
         super().__init__(name, clock=clock, random=random)
-        if not isinstance(trip, Trip) or isinstance(trip, SlowCalls):
+        if not isinstance(trip, (Consecutive, FailureRate)) or isinstance(trip, SlowCalls):
             _options.refuse("trip", trip, "Consecutive(5) or FailureRate(0.5); slowness goes to slow=", kind=TypeError)
-        if slow is not None and not isinstance(slow, SlowCalls):
+        if not (slow is None or isinstance(slow, SlowCalls)):
             _options.refuse("slow", slow, "SlowCalls(seconds) or None", kind=TypeError)
         self.trip = trip
         self.slow = slow
@@ -145,6 +145,9 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
 
     def failed(self, permit: Any, error: BaseException, attempt: int) -> None:
         self.circuit.failed(permit, error, attempt)
+
+    def blamed(self, permit: Any, error: BaseException | None, open_for: float | None) -> None:
+        self.circuit.settle(permit, True, open_for, error)
 
     def released(self, permit: Any) -> None:
         self.circuit.release(permit)
