@@ -24,8 +24,11 @@ for name in resilience.__all__:
 
 
 def run(*command, **options):
-    """Runs a command; its failure is ours."""
-    return subprocess.run([str(part) for part in command], check=True, stdin=subprocess.DEVNULL, **options)
+    """Runs a command, which says by itself why it fails."""
+    done = subprocess.run([str(part) for part in command], check=False, stdin=subprocess.DEVNULL, **options)
+    if done.returncode:
+        sys.exit(f"failed: {' '.join(str(part) for part in command if len(str(part)) < 100)}")
+    return done
 
 
 def check_contents(wheel):
