@@ -1,0 +1,22 @@
+"""The commands: a new one is a module here and a line in this table.
+
+A command `name` is a module with `add_arguments(parser)` and `run_name(arguments) -> int`; its docstring is its help. It
+is imported only when it is called, so it may import what it needs. What the user did wrong it raises as a `Mistake`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """Where a command lives, and what it is for, in half a line."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "config": Command("config", "print every setting, with its source"),
+    "doctor": Command("doctor", "look for what may surprise: names, values, packages, other retries"),
+}
