@@ -7,7 +7,7 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resilience.http._origins import OTHER, OriginMap
+from resilience.http._origin_map import OTHER, OriginMap
 
 
 class State:

@@ -1,67 +1,142 @@
-"""State per origin, bounded: whatever hosts are asked for, there are never more than so many.
-
-Rules: every access is under `_lock`; the maker and `is_idle` are ours, quick, and take no lock of this map.
-"""
+"""How requests are guarded, and the state of every origin they go to: what transports and clients may share."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from threading import Lock
-from typing import Generic, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
-Value = TypeVar("Value")
+from resilience import _options
+from resilience._budget import Budget, checked_budget
+from resilience._chance import Chance
+from resilience._clock import Clock
+from resilience._record import Record
+from resilience._world import SYSTEM_CLOCK
+from resilience.http._address import origin_of, printable
+from resilience.http._origin_map import OriginMap
+from resilience.http._plan import Plan
+from resilience.http._state import OriginSnapshot, OriginState
+from resilience.policies.breaker import CircuitBreaker
+from resilience.policies.budget import RetryBudget
 
-OTHER = "_other"
+EXTENSION = "resilience"
+PER_ORIGIN: Any = "per origin"
 
 
-class OriginMap(Generic[Value]):
-    """From a key to its state, the least recently used idle one making room for a new one.
+class OriginsSnapshot(Record):
+    """All origins, now.
 
-    When none is idle (all circuits are open, all are at work), new keys share one state under the key `_other`;
-    `shared` counts how often that was so.
+    Attributes:
+        origins: one record each, the least recently used first.
+        shared: requests that had to share the state `_other`, because all states were taken by open circuits.
+        evicted: idle states that made room for others.
     """
 
-    def __init__(self, make: Callable[[str], Value], is_idle: Callable[[Value], bool], max_size: int) -> None:
-        self._make = make
-        self._is_idle = is_idle
-        self._max_size = max_size
-        self._values: OrderedDict[str, Value] = OrderedDict()
-        self._other: Value | None = None
-        self._lock = Lock()
-        self.shared = 0
-        self.evicted = 0
+    origins: tuple[OriginSnapshot, ...]
+    shared: int
+    evicted: int
 
-    def get(self, key: str) -> Value:
-        """The state for a key, made when there is none."""
-        with self._lock:
-            value = self._values.get(key)
-            if value is not None:
-                self._values.move_to_end(key)
-                return value
-            if len(self._values) >= self._max_size and not self._make_room():
-                self.shared += 1
-                if self._other is None:
-                    self._other = self._make(OTHER)
-                return self._other
-            value = self._values[key] = self._make(key)
-            return value
 
-    def _make_room(self) -> bool:
-        for key, value in self._values.items():
-            if self._is_idle(value):
-                del self._values[key]
-                self.evicted += 1
-                return True
-        return False
+class Origins:
+    """The options of a guarded transport, and its state per origin (scheme, host, port).
 
-    def items(self) -> Iterator[tuple[str, Value]]:
-        """A copy of what is there now, `_other` last."""
-        with self._lock:
-            found = list(self._values.items())
-            if self._other is not None:
-                found.append((OTHER, self._other))
-        return iter(found)
+    Made by each transport for itself, unless one is given: give the same one to a `Client` and an `AsyncClient`, and
+    they share circuits and retry budgets.
 
-    def __len__(self) -> int:
-        return len(self._values)
+    Args:
+        attempts: requests in all, retries included (default 3).
+        backoff: delay between them (default `Exponential()`: 0.1 s doubling to 10 s, full jitter).
+        retry_statuses: answers that are retried (default 408, 429, 500, 502, 503, 504; never 501 and 505).
+        max_server_delay: seconds; a longer `Retry-After` means no retry, and the answer at once (default 60).
+        attempt_timeout: seconds for one attempt up to its headers (default 10; `None`: only the client's own
+            timeouts); where a client reads the body before it gives the response back, the body too.
+        total_timeout: seconds for all attempts and waits (default `None`).
+        verdict: `body` (default): an answer whose body dies half-way is a failure; or `headers`.
+        breaker: `f(origin) -> CircuitBreaker`, one for each origin (default: `CircuitBreaker(origin)`); one instance
+            to share; or `None` for none. Its `on`, `ignore` and `on_result` (of the response) are obeyed; without an
+            `on_result` a status of 500 and above is a failure (501 and 505 are not), and a 503 with `Retry-After`
+            opens for as long.
+        budget: `f() -> RetryBudget` (default `RetryBudget`), one to share, or `None`.
+        max_origins: how many states are kept (default 1000). Idle ones make room; when all circuits are open, new
+            origins share one state, `_other`, which is counted.
+        name: put before the origin in labels.
+        clock, random: as for every policy.
+
+    Raises:
+        TypeError, ValueError: an option that makes no sense; the message says which.
+
+    Safe to share between threads, tasks and loops.
+
+    >>> Origins(attempts=4).snapshot().origins
+    ()
+    """
+
+    def __init__(
+        self,
+        *,
+        breaker: CircuitBreaker | Callable[[str], CircuitBreaker] | None = PER_ORIGIN,
+        budget: Budget | Callable[[], Budget] | None = RetryBudget,
+        max_origins: int = 1000,
+        name: str | None = None,
+        clock: Clock | None = None,
+        random: Chance | None = None,
+        **options: Any,
+    ) -> None:
+        self.plan = Plan().changed(options)
+        self._breaker = breaker
+        if breaker is not None and breaker is not PER_ORIGIN and not callable(breaker):
+            _options.refuse("breaker", breaker, "a CircuitBreaker, a function of the origin, or None", kind=TypeError)
+        self._budget = budget if callable(budget) else checked_budget(budget)
+        self._prefix = "" if name is None else f"{_options.label('name', name)} "
+        self._clock = clock or SYSTEM_CLOCK
+        self._random = random
+        self._states = OriginMap(self._state_for, _is_idle, _options.count("max_origins", max_origins))
+
+    def _state_for(self, origin: str) -> OriginState:
+        label = printable(f"{self._prefix}{origin}", 180)
+        made: Any = self._budget
+        if made is RetryBudget:
+            made = RetryBudget(clock=self._clock)
+        budget = checked_budget(made() if callable(made) else made)
+        return OriginState(label, self._breaker_for(label), budget, self._clock, self._random)
+
+    def _breaker_for(self, label: str) -> CircuitBreaker | None:
+        if self._breaker is PER_ORIGIN:
+            return CircuitBreaker(label, clock=self._clock, random=self._random)
+        if self._breaker is None or isinstance(self._breaker, CircuitBreaker):
+            return self._breaker
+        made = self._breaker(label)
+        if not isinstance(made, CircuitBreaker):
+            _options.refuse("breaker", made, "a function that gives a CircuitBreaker", kind=TypeError)
+        return made
+
+    def of(self, url: Any) -> OriginState:
+        """The state of a URL's origin, made when there is none."""
+        return self._states.get(origin_of(url))
+
+    def plan_for(self, request: Any) -> Plan | None:
+        """How this request is guarded; `None` when it asks not to be.
+
+        Raises:
+            TypeError, ValueError: `extensions={"resilience": ...}` is neither False nor options that make sense.
+        """
+        wanted = request.extensions.get(EXTENSION)
+        if wanted is None or wanted is True:
+            return self.plan
+        if wanted is False:
+            return None
+        if not isinstance(wanted, Mapping):
+            _options.refuse("resilience", wanted, 'False, or options: {"attempts": 1}', kind=TypeError)
+        changes = cast("Mapping[str, Any]", wanted)
+        return self.plan.changed(dict(changes))
+
+    def snapshot(self) -> OriginsSnapshot:
+        """Every origin's breaker, budget and counts."""
+        return OriginsSnapshot(
+            origins=tuple(state.snapshot() for _, state in self._states.items()),
+            shared=self._states.shared,
+            evicted=self._states.evicted,
+        )
+
+
+def _is_idle(state: OriginState) -> bool:
+    return state.is_idle

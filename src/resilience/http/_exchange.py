@@ -1,0 +1,159 @@
+"""One request on its way through its attempts: every decision, and no input or output.
+
+Rules: an exchange belongs to one call. The trampolines (`_attempt.py`) do what it says, in either world.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from resilience._deadline import remaining
+from resilience._history import give_up
+from resilience.http._body import Body
+from resilience.http._extent import Extent, extent_of
+from resilience.http._judgement import is_ours
+from resilience.http._lateness import deadline_error, is_past_deadline, lateness
+from resilience.http._repeating import Repeating, repeating_of
+from resilience.http._settlement import Settlement
+from resilience.http._timeouts import ClosingTimeouts
+
+if TYPE_CHECKING:
+    from resilience.http._plan import Plan
+    from resilience.http._state import OriginState
+    from resilience.http._transport import GuardedTransport
+
+READ_WHOLE = "resilience.read_whole"
+"""Set by our clients in a request's extensions when the body is read before the response is given back."""
+
+
+class Exchange:
+    """One request, the state of its origin, and the plan that it runs under."""
+
+    __slots__ = (
+        "_attempts",
+        "_begun",
+        "_body",
+        "_is_read",
+        "_pieces",
+        "_settlement",
+        "_transport",
+        "inner",
+        "plan",
+        "repeating",
+        "request",
+        "state",
+    )
+
+    def __init__(self, request: Any, state: OriginState, plan: Plan, transport: GuardedTransport) -> None:
+        self.request = request
+        self.state = state
+        self.plan = plan
+        self.inner = transport.inner
+        self._transport = transport
+        self._body = Body(request.stream)
+        self.repeating = repeating_of(
+            request.method, request.headers, is_replayable=self._body.is_replayable, idempotent=plan.idempotent
+        )
+        self._attempts = 0
+        self._pieces: list[bytes] = []
+        self._is_read = False
+
+    # Before an attempt
+
+    def begin(self) -> None:
+        """Leave of the breaker, the body at its beginning, the deadline as timeouts of the socket.
+
+        Raises:
+            CircuitOpenError: the breaker refuses.
+        """
+        if self._attempts:
+            self._body.rewind()
+        self._attempts += 1
+        self._pieces = []
+        self._is_read = False
+        self._settlement = Settlement(self.state.breaker if self.plan.guarded else None)
+        self._begun = self.state.now()
+        self.state.attempts += 1
+        extensions = self.request.extensions
+        extensions["timeout"] = ClosingTimeouts(extensions.get("timeout") or {}, remaining)
+
+    # While the answer comes
+
+    def reads_whole(self, response: Any) -> bool:
+        """Is the body a part of the attempt, because the client will read it before anybody sees the response?"""
+        self._is_read = bool(self.request.extensions.get(READ_WHOLE)) and not response.is_closed
+        self._is_read = self._is_read and self._extent_of(response) is Extent.BODY
+        return self._is_read
+
+    def take(self, piece: bytes) -> None:
+        """Keep a piece of the body.
+
+        Raises:
+            CallTimeoutError: a body that drips has used up the caller's time.
+        """
+        self._pieces.append(piece)
+        self.check_deadline()
+
+    def fill(self, response: Any) -> None:
+        """Give the response its body, to be read again by the client."""
+        response.stream = self._transport.kit.package.ByteStream(b"".join(self._pieces))
+        self._pieces = []
+
+    def check_deadline(self) -> None:
+        """Raise if the caller's deadline (or the attempt's, while it is under way) has passed."""
+        if is_past_deadline():
+            raise deadline_error(self.state.name)
+
+    # After an attempt
+
+    def failed(self, error: BaseException) -> Exception | None:
+        """The attempt raised; what to raise in its place, if anything."""
+        if not isinstance(error, Exception):
+            self._settlement.release()
+            return None
+        late = lateness(error, self.state.name, self.state.now() - self._begun, self.plan.attempt_timeout)
+        if is_ours(error) and late is None:
+            self._settlement.release()
+        else:
+            self._settlement.failed(late or error)
+        return late
+
+    def answered(self, response: Any) -> Any:
+        """The response, whose body goes on deciding for the breaker unless its headers (or the body itself) have."""
+        settlement = self._settlement
+        verdict = self.state.verdict_of(response, self.plan)
+        if verdict is None:
+            settlement.release()
+        elif verdict:
+            settlement.failed_by_answer(verdict)
+        elif self._is_read or response.is_closed or self._extent_of(response) is Extent.HEADERS:
+            settlement.succeeded()
+        if not (self._is_read or response.is_closed) and self._extent_of(response) is Extent.BODY:
+            response.stream = self._transport.guarded_stream(response.stream, self)
+        return response
+
+    def _extent_of(self, response: Any) -> Extent:
+        return extent_of(self.request.method, response.status_code, response.headers, self.plan.verdict)
+
+    # While the body is read
+
+    def body_ended(self) -> None:
+        """The body came to its end, or was closed before: the origin did its part."""
+        self._settlement.succeeded()
+
+    def body_failed(self, error: BaseException) -> Exception | None:
+        """The body broke off; what to raise in its place, if anything."""
+        if not isinstance(error, Exception):
+            self._settlement.release()
+            return None
+        late = lateness(error, self.state.name, 0.0, None)
+        self._settlement.failed(late or error)
+        return None if late is None else self._transport.kit.flavoured(late, self.request)
+
+    # At the end
+
+    def done(self, response: Any) -> Any:
+        """The response for the caller; one that the retry gave up on is marked, so that no retry outside repeats it."""
+        if self.repeating is Repeating.ANY and response.status_code in self.plan.retry_statuses:
+            give_up(response)
+        return response

@@ -1,0 +1,39 @@
+"""Whose time was over? The caller's deadline, the attempt's limit, or the client's own timeout."""
+
+from __future__ import annotations
+
+from resilience._deadline import remaining
+from resilience.errors import DEADLINE_PASSED, CallTimeoutError
+from resilience.http._judgement import faults_of
+
+# A socket's timeout may end a little before the deadline that it was made from.
+_SLACK = 0.005
+
+
+def is_past_deadline() -> bool:
+    """Has the caller's deadline passed, or is it so near that nothing more can come of it?"""
+    return remaining() <= _SLACK
+
+
+def deadline_error(origin: str) -> CallTimeoutError:
+    """The caller's deadline passed: nobody counts that against the origin, and nothing is repeated."""
+    return CallTimeoutError(
+        f"{origin}: the deadline of this call passed before the answer was there", policy=origin, reason=DEADLINE_PASSED
+    )
+
+
+def lateness(error: Exception, origin: str, elapsed: float, limit: float | None) -> CallTimeoutError | None:
+    """The error to raise in place of a timeout that our deadline or limit brought about; `None` for all others."""
+    faults = faults_of(error)
+    is_timeout = faults is not None and faults.is_timeout(error)
+    if not is_timeout and not isinstance(error, CallTimeoutError):
+        return None
+    if is_past_deadline():
+        return deadline_error(origin)
+    if is_timeout and limit is not None and elapsed >= limit - _SLACK:
+        return CallTimeoutError(
+            f"{origin}: no answer within {limit:g} s; it hangs or is slow, or the limit is too short",
+            policy=origin,
+            seconds=limit,
+        )
+    return None

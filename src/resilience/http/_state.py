@@ -1,0 +1,132 @@
+"""What is kept for one origin: its breaker, its retry budget, its counts, and the chains that its requests run through.
+
+Rules: `_chains` is only added to and replaced whole, so it needs no lock; two threads may build the same chain twice.
+The counts are plain additions: under threads one may be lost, which no decision rests on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from resilience._budget import Budget
+from resilience._outcome import Failure
+from resilience._record import Record
+from resilience.http import _attempt
+from resilience.http._judgement import delay_of, is_hopeless, is_repeatable, is_unsent, verdict_of
+from resilience.http._repeating import Repeating
+from resilience.policies.breaker import BreakerSnapshot, CircuitBreaker
+from resilience.policies.retry import Retry
+from resilience.policies.timeout import Timeout
+
+if TYPE_CHECKING:
+    from resilience._chance import Chance
+    from resilience._clock import Clock
+    from resilience.http._plan import Plan
+
+_MOST_CHAINS = 64
+_REPEATED = {Repeating.ANY: is_repeatable, Repeating.UNSENT: is_unsent, Repeating.NEVER: is_hopeless}
+
+
+class OriginSnapshot(Record):
+    """One origin, now.
+
+    Attributes:
+        origin: scheme, host and port.
+        requests: that were begun; `attempts` of them went out, retries among them (or were refused by the breaker).
+        breaker: its snapshot, or `None` without one.
+        budget: retries that it would grant now, or `None` without one.
+    """
+
+    origin: str
+    requests: int
+    attempts: int
+    breaker: BreakerSnapshot | None
+    budget: float | None
+
+
+class OriginState:
+    """The state of one origin, shared by all transports of one `Origins`."""
+
+    __slots__ = ("_chains", "_clock", "_random", "attempts", "breaker", "budget", "name", "now", "requests")
+
+    def __init__(
+        self, name: str, breaker: CircuitBreaker | None, budget: Budget | None, clock: Clock, random: Chance | None
+    ) -> None:
+        self.name = name
+        self.breaker = breaker
+        self.budget = budget
+        self.now = clock.now
+        self._clock = clock
+        self._random = random
+        self._chains: dict[tuple[Plan, Repeating, bool], Callable[..., Any]] = {}
+        self.requests = 0
+        self.attempts = 0
+
+    @property
+    def is_idle(self) -> bool:
+        """May it be forgotten? Not while its circuit is open, or on its way back."""
+        return self.breaker is None or self.breaker.state.value not in {"open", "half-open", "isolated"}
+
+    def verdict_of(self, response: Any, plan: Plan) -> bool | Failure | None:
+        """What a response means for the breaker: its own `on_result` if it has one, else what HTTP says."""
+        judge = None if self.breaker is None else self.breaker.judge.on_result
+        verdict: bool | Failure | None = (
+            verdict_of(response, plan.max_server_delay) if judge is None else judge(response)
+        )
+        return verdict
+
+    def chain(self, plan: Plan, repeating: Repeating, *, is_async: bool) -> Callable[..., Any]:
+        """The program of a request: total timeout, retry, attempt; it takes the exchange."""
+        key = plan, repeating, is_async
+        chain = self._chains.get(key)
+        if chain is None:
+            if len(self._chains) >= _MOST_CHAINS:
+                self._chains = {}
+            chain = self._chains[key] = self._built(plan, repeating, is_async=is_async)
+        return chain
+
+    def _built(self, plan: Plan, repeating: Repeating, *, is_async: bool) -> Callable[..., Any]:
+        send: Any = _attempt.asend if is_async else _attempt.send
+        send = self._limited(send, plan.attempt_timeout, "attempt")
+        run: Any = _attempt.aattempt(send) if is_async else _attempt.attempt(send)
+        run = self._retry(plan, repeating, is_async=is_async)(run)
+        limited: Callable[..., Any] = self._limited(run, plan.total_timeout, "total")
+        return limited
+
+    def _limited(self, function: Any, seconds: float | None, kind: str) -> Any:
+        if seconds is None:
+            return function
+        policy: Any = Timeout(seconds, name=self._label(f"{kind} timeout"), clock=self._clock)
+        return policy(function)
+
+    def _retry(self, plan: Plan, repeating: Repeating, *, is_async: bool) -> Any:
+        def is_bad(response: Any) -> bool:
+            return response.status_code in plan.retry_statuses
+
+        return Retry(
+            plan.attempts,
+            on=_REPEATED[repeating],
+            on_result=is_bad if repeating is Repeating.ANY else None,
+            backoff=plan.backoff,
+            delay_from=delay_of,
+            max_server_delay=plan.max_server_delay,
+            budget=self.budget,
+            on_superseded=_attempt.adiscard if is_async else _attempt.discard,
+            name=self._label("retry"),
+            clock=self._clock,
+            random=self._random,
+        )
+
+    def _label(self, kind: str) -> str:
+        return f"{self.name[:180]} {kind}"
+
+    def snapshot(self) -> OriginSnapshot:
+        """Its state as a frozen record."""
+        return OriginSnapshot(
+            origin=self.name,
+            requests=self.requests,
+            attempts=self.attempts,
+            breaker=None if self.breaker is None else self.breaker.snapshot(),
+            budget=None if self.budget is None else self.budget.balance(),
+        )
