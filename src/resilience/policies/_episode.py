@@ -62,13 +62,16 @@ class Episode(Again):
 
     def resume(self) -> Any:
         last = self.attempts[-1].error if self.attempts else None
-        if remaining() <= 0 and self.attempts:
-            self._give_up("deadline", last, self.number - 1)
+        try:
+            if remaining() <= 0 and self.attempts:
+                self._give_up("deadline", last, self.number - 1)
+                if last is not None:
+                    raise last
+                return Answer(self._value)
             if last is not None:
-                raise last
-            return Answer(self._value)
-        if last is not None:
-            last.__traceback__ = None
+                last.__traceback__ = None
+        finally:
+            del last  # or this frame, the traceback and the error would be a cycle
         self.serial = SERIAL.newest
         return self
 
@@ -134,17 +137,19 @@ class Episode(Again):
         elapsed = self.retry._now() - self.start
         if error is not None:
             give_up(error)
-            self._remember(error, attempt, elapsed, f"gave up after {_attempts(attempt)} in {elapsed:.3g} s ({reason})")
+            self._remember(error, f"gave up after {_attempts(attempt)} in {elapsed:.3g} s ({reason})")
+        self.attempts.clear()  # the frames of the call hold this episode: with its own error in it, a cycle
         self.retry.tell(RetryGaveUp, attempt=attempt, elapsed=elapsed, reason=reason, error=error)
 
-    def _remember(self, error: BaseException, attempt: int, elapsed: float, note: str) -> None:
+    def _remember(self, error: BaseException, note: str) -> None:
         remember(error, self.attempts, f"{self.retry.name}: {note}")
 
     def ended(self, error: BaseException, attempt: int) -> None:
         """A later attempt raised what is not retried."""
         elapsed = self.retry._now() - self.start
         self.attempts.append(Attempt(number=attempt, error=error, elapsed=elapsed))
-        self._remember(error, attempt, elapsed, f"not retried at attempt {attempt} after {elapsed:.3g} s")
+        self._remember(error, f"not retried at attempt {attempt} after {elapsed:.3g} s")
+        self.attempts.clear()
 
     def healed(self, attempt: int) -> None:
         """A later attempt succeeded."""
