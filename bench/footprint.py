@@ -54,37 +54,33 @@ def _import_time(name: str, compiled: str) -> float:
 
 
 def memory() -> list[Measure]:
-    """Bytes for each breaker, and for each cache entry beyond its key and its value."""
+    """Bytes for each breaker in use, each function it guards, and each cache entry beyond its key and its value."""
     import resilience
 
-    trips = {
-        "breaker, Consecutive": resilience.Consecutive(5),
-        "breaker, FailureRate": resilience.FailureRate(0.5, window=30.0),
-        "breaker, SlowCalls": resilience.Consecutive(5),
+    kinds = {
+        "breaker, Consecutive": {},
+        "breaker, FailureRate": {"trip": resilience.FailureRate(0.5, window=30.0)},
+        "breaker, slow calls": {"slow": resilience.SlowCalls(2.0)},
     }
-    found = []
-    for title, trip in trips.items():
-        slow = resilience.SlowCalls(2.0) if title.endswith("SlowCalls") else None
-        size = _grown(lambda trip=trip, slow=slow: [_used(resilience.CircuitBreaker(trip=trip, slow=slow))
-                                                    for _ in range(BREAKERS)])  # fmt: skip
-        found.append(Measure(title, "resilience", size / BREAKERS, "bytes", limit=2048))
+    found, sizes = [], []
+    for title, options in kinds.items():
+        sizes.append(_grown(lambda options=options: [_used(options) for _ in range(BREAKERS)]) / BREAKERS)
+        found.append(Measure(title, "resilience", sizes[-1], "bytes", limit=2048))
+    guarding = _grown(lambda: [_used({})(_itself) for _ in range(BREAKERS)]) / BREAKERS
+    found.append(Measure("breaker, guarded function", "resilience", guarding - sizes[0], "bytes"))
     keys = list(range(1_000_000, 1_000_000 + ENTRIES))
     size = _grown(lambda: _filled(keys))
     return [*found, Measure("cache entry", "resilience", size / ENTRIES, "bytes", limit=400)]
 
 
-def _used(breaker: Any) -> Any:
-    """A breaker that has had each kind of result."""
-    breaker.call(int, "7")
-    try:
-        breaker.call(_fail)
-    except ConnectionError:
-        pass
+def _used(options: dict[str, Any]) -> Any:
+    """A breaker that has counted a success and a failure."""
+    import resilience
+
+    breaker = resilience.CircuitBreaker(**options)
+    breaker.acquire().success()
+    breaker.acquire().failure(ConnectionError())
     return breaker
-
-
-def _fail() -> None:
-    raise ConnectionError
 
 
 def _filled(keys: list[int]) -> Any:
