@@ -14,6 +14,7 @@ from ._clock import Clock
 from ._deadline import NO_SCOPE, SCOPE, Scope, current_scope
 from ._drive import afinish, finish
 from ._gate import Again, Gate
+from ._world import apause, pause
 
 
 class Attempts:
@@ -42,7 +43,7 @@ class Attempts:
             raise StopIteration
         finish(again.superseded())
         if again.seconds > 0:
-            self._clock.sleep(again.seconds)
+            pause(self._clock, again.seconds, self._gate)
         return self._resume(again)
 
     async def __anext__(self) -> Attempts:
@@ -51,7 +52,7 @@ class Attempts:
             raise StopAsyncIteration
         await afinish(again.superseded())
         if again.seconds > 0:
-            await self._clock.asleep(again.seconds)
+            await apause(self._clock, again.seconds, self._gate)
         return self._resume(again)
 
     def _pending(self) -> Again | None:

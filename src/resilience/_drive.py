@@ -23,7 +23,7 @@ from ._background import alead, arefresh, lead, refresh
 from ._clock import Clock
 from ._deadline import NO_SCOPE, SCOPE, current_scope
 from ._gate import Again, Answer, Gate, Instead, Lead, Park, Stale, Verdict
-from ._world import aattend, attend
+from ._world import aattend, apause, attend, pause
 
 Call = Callable[..., Any]
 Arguments = tuple[Any, ...]
@@ -146,7 +146,7 @@ def repeat(gate: Gate, verdict: Again, inner: Call, args: Arguments, kwargs: Key
         while True:
             finish(verdict.superseded())
             if verdict.seconds > 0:
-                clock.sleep(verdict.seconds)
+                pause(clock, verdict.seconds, gate)
             permit, attempt = verdict.resume(), verdict.attempt()
             if isinstance(permit, Answer):
                 return permit.value
@@ -176,7 +176,7 @@ async def arepeat(gate: Gate, verdict: Again, inner: Call, args: Arguments, kwar
         while True:
             await afinish(verdict.superseded())
             if verdict.seconds > 0:
-                await clock.asleep(verdict.seconds)
+                await apause(clock, verdict.seconds, gate)
             permit, attempt = verdict.resume(), verdict.attempt()
             if isinstance(permit, Answer):
                 return permit.value

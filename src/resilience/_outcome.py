@@ -143,6 +143,16 @@ class Judge:
         return self._on(error)
 
 
+def bare(error: BaseException) -> BaseException:
+    """A copy of an error that outlives its call: without the traceback, whose frames hold all that the call held."""
+    from copy import copy
+
+    try:
+        return copy(error)
+    except Exception:  # a class that cannot be made again from its arguments
+        return ResilienceError(repr(error))
+
+
 def never_begun(error: BaseException) -> bool:
     """Was this call never begun because its deadline had passed? Nobody counts that."""
     return isinstance(error, CallTimeoutError) and error.reason == DEADLINE_PASSED

@@ -11,18 +11,20 @@ from collections.abc import Callable
 from threading import Event, Timer
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from ._clock import Clock
 from ._deadline import remaining
 from ._options import INFINITY
 from ._ticket import Ticket
-from .errors import DEADLINE_PASSED, CallTimeoutError
+from .errors import DEADLINE_PASSED, CallTimeoutError, ResilienceWarning
 
 if TYPE_CHECKING:
     from ._world_asyncio import AsyncioWorld
     from ._world_trio import TrioWorld
 
 _LOOK = 1.0
+_WARNED: WeakSet[Any] = WeakSet()
 waits = True
 """Off inside `resilience.testing.no_waiting()`."""
 
@@ -83,6 +85,30 @@ class SystemClock:
 
 
 SYSTEM_CLOCK = SystemClock()
+
+
+def pause(clock: Clock, seconds: float, gate: object) -> None:
+    """Sleep in this thread; a whole event loop that has to sleep along is worth a warning."""
+    if loop_runs_here() and gate not in _WARNED:
+        _WARNED.add(gate)
+        _warn_of_sleep(getattr(gate, "name", "a policy"), seconds)
+    clock.sleep(seconds)
+
+
+async def apause(clock: Clock, seconds: float, gate: object) -> None:
+    """Sleep in this task."""
+    await clock.asleep(seconds)
+
+
+def _warn_of_sleep(name: str, seconds: float) -> None:
+    from warnings import warn
+
+    warn(
+        f"{name}: a plain function waits {seconds:.3g} s for its next attempt on the thread of a running event loop, and "
+        "everything in that loop waits with it. Use .acall() or decorate a coroutine function",
+        ResilienceWarning,
+        stacklevel=6,
+    )
 
 
 def block(event: Event, seconds: float, clock: Clock) -> None:

@@ -22,7 +22,7 @@ NAMES = {
     "aattend": "attend",
     "alead": "lead",
     "arefresh": "refresh",
-    "asleep": "sleep",
+    "apause": "pause",
     "await_": "wait",
     "adrive": "drive",
 }

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._gate import Gate
 from .._listeners import HUB
+from .._outcome import bare
 from .._outcome import open_for as asked_open_for
 from ..errors import CircuitOpenError
 from ..events import BreakerStateChanged, CallRejected, LateResult, ProbeLost
@@ -58,7 +59,8 @@ class Circuit(Gate):
         self.tally = breaker.trip.begin()
         self._slow_tally = None if breaker.slow is None else breaker.slow.begin()
         self._probes = Probes()
-        self.epoch = self.isolations = self.failed_recoveries = 0
+        self.epoch = self.failed_recoveries = 0
+        self.isolations: set[object] = set()
         self.opened = self.rejected = self.successes = self.failures = 0
         self.due = 0.0
         self.last_error: BaseException | None = None
@@ -174,8 +176,8 @@ class Circuit(Gate):
             else:
                 slow = self._slow_locked(permit, now)
                 self._count_locked(now, failed, slow, open_for, news)
-                if failed and self.state is OPEN:
-                    self.last_error = error
+        if error is not None and self.state is OPEN and epoch != self.epoch:
+            self.last_error = bare(error)
         self._tell(news)
 
     def _slow_locked(self, permit: Any, now: float) -> bool | None:
@@ -207,8 +209,12 @@ class Circuit(Gate):
 
     # Changes of state
 
-    def _enter_locked(self, state: State, reason: str, news: News, seconds: float | None = None) -> None:
+    def _enter_locked(
+        self, state: State, reason: str, news: News, seconds: float | None = None, *, release: bool = False
+    ) -> None:
         old = self._shown_locked()
+        if release:
+            self.isolations.clear()
         self.epoch += 1
         self._probes.clear()
         self.successes = self.failures = 0
@@ -226,43 +232,6 @@ class Circuit(Gate):
         self.state = state
         self._refresh_locked()
         self._note_locked(old, reason, news, seconds)
-
-    def enter(self, state: State, reason: str, seconds: float | None = None) -> None:
-        """An operator's change of state."""
-        news: News = []
-        with self._lock:
-            self._enter_locked(state, reason, news, seconds)
-        self._tell(news)
-
-    def isolate(self, step: int) -> None:
-        """One isolation more, or fewer; what lies beneath goes on by itself."""
-        news: News = []
-        with self._lock:
-            old = self._shown_locked()
-            self.isolations += step
-            self._refresh_locked()
-            self._note_locked(old, "isolate()" if step > 0 else "the isolation was released", news)
-        self._tell(news)
-
-    def dump(self, stamp: float) -> dict[str, Any]:
-        with self._lock:
-            left = max(0.0, self.due - self.breaker._now()) if self.state is OPEN else 0.0
-            # A probe belongs to a process: what is half-open here is open there, and due.
-            state = OPEN if self.state is HALF_OPEN else self.state
-            return {
-                "format": 1,
-                "state": state.value,
-                "open_for": left,
-                "failed_recoveries": self.failed_recoveries,
-                "stamp": stamp,
-            }
-
-    def restore(self, state: State, left: float, failed_recoveries: int) -> None:
-        news: News = []
-        with self._lock:
-            self._enter_locked(state, "load()", news, left)
-            self.failed_recoveries = failed_recoveries
-        self._tell(news)
 
     def locked(self) -> AbstractContextManager[object]:
         """The lock, for who reads several fields at once."""

@@ -12,6 +12,7 @@ from .. import _options
 from .._deadline import remaining
 from .._gate import Again, Answer, Verdict
 from .._history import SERIAL, Attempt, give_up, remember
+from .._options import INFINITY
 from .._outcome import Outcome
 from ..events import BudgetRefused, RetryGaveUp, RetryScheduled, RetrySucceeded
 
@@ -55,10 +56,10 @@ class Episode(Again):
         return self.number
 
     def superseded(self) -> Any:
-        dispose, value, self._value = self.retry.on_superseded, self._value, None
+        dispose = self.retry.on_superseded
         if dispose is None or not self.attempts or self.attempts[-1].error is not None:
             return None
-        return dispose(value)
+        return dispose(self._value)
 
     def resume(self) -> Any:
         last = self.attempts[-1].error if self.attempts else None
@@ -72,6 +73,7 @@ class Episode(Again):
                 last.__traceback__ = None
         finally:
             del last  # or this frame, the traceback and the error would be a cycle
+        self._value = None
         self.serial = SERIAL.newest
         return self
 
@@ -107,14 +109,17 @@ class Episode(Again):
         if named is not None and named > retry.max_server_delay:
             return "server delay", 0.0
         left = remaining()
-        limit = left if retry.max_elapsed is None else min(left, retry.max_elapsed - outcome.elapsed)
+        budgeted = INFINITY if retry.max_elapsed is None else retry.max_elapsed - outcome.elapsed
         chance = retry._random()
         if named is None:
             delay = self._delays(outcome.attempt, chance)
         else:
-            delay = max(named, min(named * (1 + _SERVER_JITTER * chance), limit))
-        if delay > limit or limit <= 0:
-            return ("deadline" if limit == left else "max_elapsed"), delay
+            room = max(0.0, min(left, budgeted) - named) / 2
+            delay = named + min(named * _SERVER_JITTER * chance, room)
+        if delay >= left:
+            return "deadline", delay
+        if delay > budgeted:
+            return "max_elapsed", delay
         if retry.budget is not None and not retry.budget.withdraw(outcome.error):
             retry.tell(BudgetRefused, balance=retry.budget.balance())
             return "budget", delay

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from .. import _options
 from .._clock import wall_time
-from ._circuit import Circuit
+from ._operated import OperatedCircuit
 from ._state import CLOSED, DISABLED, METRICS_ONLY, OPEN, State
 
 _FORMAT = 1
@@ -17,14 +17,14 @@ class Isolation:
 
     __slots__ = ("_circuit",)
 
-    def __init__(self, circuit: Circuit) -> None:
-        self._circuit: Circuit | None = circuit
+    def __init__(self, circuit: OperatedCircuit) -> None:
+        self._circuit: OperatedCircuit | None = circuit
 
     def release(self) -> None:
         """Take this isolation back; the last one lets calls through again."""
         circuit, self._circuit = self._circuit, None
         if circuit is not None:
-            circuit.isolate(-1)
+            circuit.release_isolation(self)
 
     def __enter__(self) -> Self:
         return self
@@ -37,7 +37,7 @@ class ManualStates:
     """The operator's part of `CircuitBreaker`; each acts on the circuit for all calls."""
 
     __slots__ = ()
-    circuit: Circuit
+    circuit: OperatedCircuit
 
     def isolate(self) -> Isolation:
         """Force it open until released; isolations are counted, so that two operators do not undo each other.
@@ -50,11 +50,12 @@ class ManualStates:
         >>> breaker.state
         closed
         """
-        self.circuit.isolate(1)
-        return Isolation(self.circuit)
+        isolation = Isolation(self.circuit)
+        self.circuit.isolate(isolation)
+        return isolation
 
     def close(self) -> None:
-        """Close it and begin to count anew, from any state; isolations stay until they are released."""
+        """Close it and begin to count anew, from any state; every isolation ends."""
         self.circuit.enter(CLOSED, "close()")
 
     def disable(self) -> None:

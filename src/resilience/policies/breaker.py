@@ -1,4 +1,4 @@
-"""Circuit breaker: stop calling what fails, probe whether it is back.
+"""OperatedCircuit breaker: stop calling what fails, probe whether it is back.
 
 Rules: a breaker is configuration; what changes lives in its circuits (`_circuit.py`), one for all calls, or one for each
 instance of a class, held weakly in `_circuits` under `_lock`.
@@ -20,8 +20,8 @@ from .._outcome import FAILURES, Judge
 from .._permit import Acquirable
 from .._policy import Policy
 from .._record import Record
-from ._circuit import Circuit
 from ._manual import ManualStates
+from ._operated import OperatedCircuit
 from ._state import State
 from ._trip import Consecutive, FailureRate, SlowCalls
 
@@ -116,15 +116,14 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
         self.judge = Judge(on, ignore, on_result)
         self.scope = _options.choice("scope", scope, ("function", "instance"))
         self._lock = allocate_lock()
-        self._circuits: dict[int, tuple[ref[Any], Circuit]] = {}
+        self._circuits: dict[int, tuple[ref[Any], OperatedCircuit]] = {}
         self.circuit = self._new_circuit(State(_options.choice("initial_state", initial_state, _INITIAL)))
 
-    def _new_circuit(self, state: State) -> Circuit:
+    def _new_circuit(self, state: State) -> OperatedCircuit:
         isolated = state is State.ISOLATED
-        circuit = Circuit(self, State.CLOSED if isolated else state)
+        circuit = OperatedCircuit(self, State.CLOSED if isolated else state)
         if isolated:
-            circuit.isolations = 1
-            circuit.admission = None
+            circuit.isolate(self.kind)
         return circuit
 
     # The chain
@@ -152,7 +151,7 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
     def released(self, permit: Any) -> None:
         self.circuit.release(permit)
 
-    def of(self, instance: object) -> Circuit:
+    def of(self, instance: object) -> OperatedCircuit:
         """The circuit of one instance, with `scope="instance"`; it lives as long as the instance."""
         key = id(instance)
         with self._lock:
@@ -187,7 +186,7 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
         """The state now; half-open when that is due, with no timer behind it."""
         return self.state_of(self.circuit)
 
-    def state_of(self, circuit: Circuit) -> State:
+    def state_of(self, circuit: OperatedCircuit) -> State:
         """The state of one circuit now."""
         if circuit.isolations:
             return State.ISOLATED
@@ -208,7 +207,7 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
                 f"half-open: {circuit.successes} of {self.half_open_max_calls} successes, {circuit.failures} failures"
             )
         if state is State.ISOLATED:
-            return f"isolated: refuses all calls until {circuit.isolations} isolation(s) are released"
+            return f"isolated: refuses all calls until {len(circuit.isolations)} isolation(s) are released, or close()"
         if state is State.DISABLED:
             return "disabled: lets all calls through and counts nothing"
         with circuit.locked():
@@ -247,7 +246,7 @@ class _Judged(Gate):
 
     __slots__ = ("_circuit", "admit", "failed")
 
-    def __init__(self, circuit: Circuit) -> None:
+    def __init__(self, circuit: OperatedCircuit) -> None:
         self._circuit = circuit
         self.admit = circuit.admit  # type: ignore[method-assign] # the circuit's own verb, with no step between
         self.failed = circuit.failed  # type: ignore[method-assign] # as above

@@ -89,7 +89,7 @@ class RetryBudget:
         """Take one retry, if there is one."""
         now = self._now()
         with self._lock:
-            if self._balance_locked(now) < 1:
+            if self._balance_locked(now) < 1 - _ROUNDING:
                 self.refused += 1
                 return False
             # A retry is entered as a failure of weight one, and as no call.
@@ -109,7 +109,7 @@ class RetryBudget:
     def _balance_locked(self, now: float) -> float:
         entries, retries = self._window.counted(now)
         earned = (entries - retries) * self.ratio + self.min_per_second * self._window.seconds
-        return earned - retries + _ROUNDING
+        return earned - retries
 
     def snapshot(self) -> RetryBudgetSnapshot:
         """Its state as a frozen record."""

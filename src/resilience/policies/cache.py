@@ -7,7 +7,6 @@ Loads, the user's `key` and `copy`, and listeners run outside it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import copy as copy_of
 from typing import Any, Never
 
 from .. import _options
@@ -17,6 +16,7 @@ from .._drive import Vet
 from .._flight import INSIDE
 from .._gate import Answer, Lead, Stale
 from .._listeners import HUB
+from .._outcome import bare
 from .._policy import Policy
 from .._record import Record
 from ..events import CacheEvicted, CacheHit, CacheMiss
@@ -147,7 +147,7 @@ class Cache(Policy[Never], HandSet):
         if self._listeners or HUB.listeners:
             self.tell(CacheHit, age=now - entry.born)
         if entry.error:
-            raise again(entry.value)
+            raise bare(entry.value) from entry.value.__cause__
         return entry if self._copy is None else Answer(self._copy(entry.value))
 
     def missed(self, key: Any, entry: Entry | None, now: float) -> Any:
@@ -273,13 +273,3 @@ class Cache(Policy[Never], HandSet):
 
     def __repr__(self) -> str:
         return f"<Cache {self.name!r} {len(self.store)}/{self.max_size} entries, ttl={self.ttl:g} s>"
-
-
-def again(error: Exception) -> Exception:
-    """A stored failure to raise once more: a copy, so that no traceback grows with every hit."""
-    try:
-        fresh = copy_of(error)
-    except Exception:  # a class whose copy cannot be made
-        return error.with_traceback(None)
-    fresh.__cause__ = error.__cause__
-    return fresh

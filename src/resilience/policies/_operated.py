@@ -1,0 +1,62 @@
+"""A circuit with the verbs of its operator.
+
+Rules: those of `_circuit.py`; each verb takes the lock once and tells its events after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ._circuit import Circuit, News
+from ._state import CLOSED, HALF_OPEN, OPEN, State
+
+
+class OperatedCircuit(Circuit):
+    """What `CircuitBreaker` makes: the state machine, open to manual changes, dumped and restored."""
+
+    __slots__ = ()
+
+    def enter(self, state: State, reason: str, seconds: float | None = None) -> None:
+        """An operator's change of state."""
+        news: News = []
+        with self._lock:
+            self._enter_locked(state, reason, news, seconds, release=state is CLOSED)
+        self._tell(news)
+
+    def isolate(self, holder: object) -> None:
+        """One isolation more; what lies beneath goes on by itself."""
+        self._change_isolations(lambda: self.isolations.add(holder), "isolate()")
+
+    def release_isolation(self, holder: object) -> None:
+        """One isolation fewer, if `close()` has not ended it."""
+        self._change_isolations(lambda: self.isolations.discard(holder), "the last isolation is released")
+
+    def _change_isolations(self, change: Callable[[], None], reason: str) -> None:
+        news: News = []
+        with self._lock:
+            old = self._shown_locked()
+            change()
+            self._refresh_locked()
+            self._note_locked(old, reason, news)
+        self._tell(news)
+
+    def dump(self, stamp: float) -> dict[str, Any]:
+        with self._lock:
+            left = max(0.0, self.due - self.breaker._now()) if self.state is OPEN else 0.0
+            # A probe belongs to a process: what is half-open here is open there, and due.
+            state = OPEN if self.state is HALF_OPEN else self.state
+            return {
+                "format": 1,
+                "state": state.value,
+                "open_for": left,
+                "failed_recoveries": self.failed_recoveries,
+                "stamp": stamp,
+            }
+
+    def restore(self, state: State, left: float, failed_recoveries: int) -> None:
+        news: News = []
+        with self._lock:
+            self._enter_locked(state, "load()", news, left)
+            self.failed_recoveries = failed_recoveries
+        self._tell(news)
