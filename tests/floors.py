@@ -33,7 +33,7 @@ FLOORS = {
     "health": 5,
     "miniapp": 5,
     "pytest_plugin": 5,
-    "__main__": 6,
+    "__main__": 7,
     "cli": 6,
     "dashboard": 6,
 }
