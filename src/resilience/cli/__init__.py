@@ -10,6 +10,7 @@ from importlib import import_module
 from io import TextIOWrapper
 
 from .. import __version__
+from .._masking import printable
 from ..errors import ResilienceError
 from ._commands import COMMANDS
 from ._mistake import Mistake
@@ -55,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _tell(mistakes: str) -> int:
     for line in mistakes.splitlines():
-        print(f"resilience: {line}", file=sys.stderr)
+        print(f"resilience: {printable(line)}", file=sys.stderr)
     return _MISTAKE
 
 

@@ -6,6 +6,7 @@ import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from typing import Any, cast
 
 from .._masking import masked
 from ..config import Settings, SettingsError
@@ -71,5 +72,20 @@ def _object(everywhere: list[Setting], services: dict[str, list[Setting]], probl
 
 def _entry(setting: Setting) -> tuple[str, dict[str, object]]:
     source = {"kind": setting.source.kind, "name": setting.source.name, "file": setting.source.file}
-    value = masked(setting.value) if isinstance(setting.value, str) else setting.value
-    return setting.variable.dotted, {"value": value, "variable": setting.variable.name, "source": source}
+    return setting.variable.dotted, {
+        "value": _masked(setting.value),
+        "variable": setting.variable.name,
+        "source": source,
+    }
+
+
+def _masked(value: Any) -> Any:
+    match value:
+        case str():
+            return masked(value)
+        case dict():
+            return {masked(str(key)): _masked(item) for key, item in cast("dict[object, Any]", value).items()}
+        case list() | tuple():
+            return [_masked(item) for item in cast("list[Any]", value)]
+        case _:
+            return value

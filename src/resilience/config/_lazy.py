@@ -52,7 +52,7 @@ class _LayerSource(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         sections = self.settings_cls.model_fields
-        return {name: self._tables.get(name, {}) for name in sections}
+        return {name: self.get_field_value(field, name)[0] for name, field in sections.items()}
 
 
 class Sections(BaseSettings):
@@ -91,7 +91,7 @@ class Sections(BaseSettings):
         """Our own layers, the strongest first, in place of the usual sources; pydantic-settings calls this."""
         return tuple(_LayerSource(settings_cls, tables) for tables in init_settings()[_LAYERS])
 
-    if not TYPE_CHECKING:
+    if not TYPE_CHECKING:  # pragma: no branch # a type checker would take every attribute for one
 
         def __getattr__(self, name: str) -> Any:
             if name in type(self).model_fields:

@@ -10,6 +10,7 @@ from .._masking import shown
 from ._file import FilePath, dotenv_of, toml_of
 from ._grammar import switch
 from ._layer import Layer, Tables, read_environment
+from ._refusal import SettingsError
 from ._source import Kind
 from ._table import alike, read_code, read_table
 from ._variable import BARE_NAMES, CONFIG, ENV_FILE, fold
@@ -62,14 +63,14 @@ class Reading:
         """Note that a service is used, and fold its name.
 
         Raises:
-            ValueError: another used name folds alike, or there is nothing in it to fold.
+            SettingsError: another used name folds alike, or there is nothing in it to fold.
         """
         folded = fold(service)
         if not folded:
-            raise ValueError(f"{shown(service)}: a service's name needs a letter or a digit, e.g. 'payments'")
+            raise SettingsError(f"{shown(service)}: a service's name needs a letter or a digit, e.g. 'payments'")
         first = self.services.setdefault(folded, service)
         if first != service:
-            raise ValueError(alike(service, first))
+            raise SettingsError(alike(service, first))
         return folded
 
 

@@ -93,7 +93,7 @@ class Settings(Sections):
         Names fold: `payments-api` is `RESILIENCE__PAYMENTS_API__...` in the environment.
 
         Raises:
-            ValueError: another name that was asked for folds to the same.
+            SettingsError: another name that was asked for folds to the same.
 
         >>> settings = Settings(environment={"RESILIENCE__PAYMENTS_API__RETRY__MAX_ATTEMPTS": "7"})
         >>> payments = settings.service("payments-api")

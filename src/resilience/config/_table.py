@@ -78,7 +78,8 @@ def _read_section(layer: Layer, word: str, table: object, where: Source, service
             near = nearest(name, list(known[section].model_fields), 0.5)
             layer.problems.append(f"{_place(source)}: no such setting{_suggested(near)}")
         else:
-            layer.put(variable, Raw(value, replace(source, service=service)), service)
+            kept = list[Any](value) if isinstance(value, list) else value  # the caller's may change
+            layer.put(variable, Raw(kept, replace(source, service=service)), service)
 
 
 def alike(name: str, other: str) -> str:

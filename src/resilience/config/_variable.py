@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
@@ -82,7 +83,7 @@ class Variable:
         marks = self.info.metadata
         least = [f"from {mark.ge}" for mark in marks if isinstance(mark, Ge)]
         above = [f"above {mark.gt}" for mark in marks if isinstance(mark, Gt)]
-        most = [f"to {mark.le}" for mark in marks if isinstance(mark, Le)]
+        most = [f"{'and at most' if above else 'to'} {mark.le}" for mark in marks if isinstance(mark, Le)]
         return least + above + most
 
 
@@ -99,14 +100,14 @@ def section_of(word: str) -> str:
 def spelled(value: object) -> str:
     """A value as the environment spells it.
 
-    >>> spelled((429, 503)), spelled(True), spelled(2.0), spelled("full")
-    ('429,503', 'true', '2', 'full')
+    >>> spelled((429, 503)), spelled(True), spelled(2.0), spelled(1e-5)
+    ('429,503', 'true', '2', '0.00001')
     """
     match value:
         case bool():
             return str(value).lower()
         case float():
-            return f"{value:.12g}"
+            return format(Decimal(repr(value)).normalize(), "f")
         case tuple():
             return ",".join(map(str, value)) or "none"  # pyright: ignore[reportUnknownArgumentType] # of any items
         case str() | int():
@@ -141,7 +142,8 @@ def variable_named(name: str, known: dict[str, Variable]) -> Variable:
     if variable is None:
         spelling = name.lower().removeprefix(PREFIX.lower())
         bare = VARIABLES.get(spelling.upper())
-        near = bare.dotted if bare else nearest(spelling, list(known), 0.0)
+        begun = [dotted for dotted in known if dotted.startswith(spelling)]
+        near = bare.dotted if bare else begun[0] if begun else nearest(spelling, list(known), 0.0)
         raise KeyError(f"{printable(name)}: no such setting; did you mean {near}?")
     return variable
 
