@@ -5,12 +5,12 @@ import traceback
 import weakref
 
 import pytest
+from tests.engine.gates import Scripted, Silent
 
 import resilience
 from resilience._drive import drive
 from resilience._gate import Again, Answer, Instead, Lead, Verdict
 from resilience._world import SYSTEM_CLOCK
-from tests.engine.gates import Scripted, Silent
 
 
 def double(number):

@@ -6,10 +6,10 @@ import threading
 
 import pytest
 import trio
+from tests.engine.gates import Slots, sweep
 
 import resilience
 from resilience.testing import FakeClock
-from tests.engine.gates import Slots, sweep
 
 
 def test_waits_in_order_and_is_granted(world):

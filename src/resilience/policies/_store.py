@@ -65,7 +65,7 @@ class Store:
 
     def __init__(self, size: int, interval: float) -> None:
         self._entries: LRUCache[Key, Entry] = LRUCache(size)
-        self._hand: deque[Entry] = deque()
+        self._hand: deque[Key] = deque()
         self._interval = interval
         self._sweep_at = 0.0
         self._left = 0
@@ -116,14 +116,15 @@ class Store:
             gone.append(entries.popitem()[1])
             self.evictions += 1
         entries[key] = entry
-        self._hand.append(entry)
-        self._trim_locked()
+        if old is None:
+            self._hand.append(key)
+            self._trim_locked()
         return gone
 
     def _trim_locked(self) -> None:
-        """Entries that went by another door stay in the hand's way until passed; there are never many."""
+        """Keys that went by another door stay in the hand's way until passed; there are never many."""
         if len(self._hand) > 2 * len(self._entries) + _TOUCHES:
-            self._hand = deque(self._entries.values())
+            self._hand = deque(self._entries)
 
     def _sweep_locked(self, now: float) -> list[Entry]:
         """Look at a few entries, round and round, and drop those whose time is over."""
@@ -136,22 +137,19 @@ class Store:
         return [gone for gone in [self._step_locked(now) for _ in range(steps)] if gone is not None]
 
     def _step_locked(self, now: float) -> Entry | None:
-        entry = self._hand.popleft()
-        if not self._holds_locked(entry):
+        key = self._hand.popleft()
+        try:
+            entry = Unordered.__getitem__(self._entries, key)
+        except KeyError:
             return None
         if now < entry.kept:
-            self._hand.append(entry)
+            self._hand.append(key)
             return None
         self.expirations += 1
-        return self.drop_locked(entry.key)
-
-    def _holds_locked(self, entry: Entry) -> bool:
-        try:
-            return Unordered.__getitem__(self._entries, entry.key) is entry
-        except KeyError:
-            return False
+        return self.drop_locked(key)
 
     def drop_locked(self, key: Key) -> Entry | None:
+        self.last = None
         return self._entries.pop(key, None)
 
     def expire_locked(self, now: float) -> list[Entry]:
@@ -160,7 +158,7 @@ class Store:
         for entry in gone:
             self.drop_locked(entry.key)
         self.expirations += len(gone)
-        self._hand = deque(self._entries.values())
+        self._hand = deque(self._entries)
         return gone
 
     def clear_locked(self) -> list[Entry]:

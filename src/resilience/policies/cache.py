@@ -170,16 +170,21 @@ class Cache(Policy[Never], HandSet):
 
     def join(self, key: Any, old: Entry | None, *, anew: bool = False) -> Any:
         """A place in the load that is under way for this key, or the lead of a new one."""
-        inside = INSIDE.get()
+        inside, now = INSIDE.get(), self._now()
         with self.store.lock:
+            landed = None if anew else self.entry(key)
+            if landed is not None and now >= landed.due:
+                landed = None
             flight = None if anew else self._flights.get(key)
-            if flight is None:
+            if landed is None and flight is None:
                 if len(self._flights) >= _MOST_FLIGHTS:
                     return None
                 led = self._flights[key] = Load(self, key, old, refresh=False)
                 return Lead(led)
+        if landed is not None:
+            return self.hit(landed, now)  # it landed between the look and the lock
         # A load that asks for its own key would wait for itself: it runs unguarded.
-        return None if flight in inside else flight.board()
+        return None if flight is None or flight in inside else flight.board()
 
     def entry(self, key: Any) -> Entry | None:
         """The entry of this key, fresh or not."""
