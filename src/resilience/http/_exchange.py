@@ -12,7 +12,7 @@ from resilience._history import give_up
 from resilience.http._body import Body
 from resilience.http._extent import Extent, extent_of
 from resilience.http._judgement import is_ours
-from resilience.http._lateness import deadline_error, is_past_deadline, lateness
+from resilience.http._lateness import deadline_error, lateness
 from resilience.http._repeating import Repeating, repeating_of
 from resilience.http._settlement import Settlement
 from resilience.http._timeouts import ClosingTimeouts
@@ -101,7 +101,7 @@ class Exchange:
 
     def check_deadline(self) -> None:
         """Raise if the caller's deadline (or the attempt's, while it is under way) has passed."""
-        if is_past_deadline():
+        if remaining() <= 0:
             raise deadline_error(self.state.name)
 
     # After an attempt

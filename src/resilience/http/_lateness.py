@@ -10,11 +10,6 @@ from resilience.http._judgement import faults_of
 _SLACK = 0.005
 
 
-def is_past_deadline() -> bool:
-    """Has the caller's deadline passed, or is it so near that nothing more can come of it?"""
-    return remaining() <= _SLACK
-
-
 def deadline_error(origin: str) -> CallTimeoutError:
     """The caller's deadline passed: nobody counts that against the origin, and nothing is repeated."""
     return CallTimeoutError(
@@ -23,14 +18,16 @@ def deadline_error(origin: str) -> CallTimeoutError:
 
 
 def lateness(error: Exception, origin: str, elapsed: float, limit: float | None) -> CallTimeoutError | None:
-    """The error to raise in place of a timeout that our deadline or limit brought about; `None` for all others."""
+    """The error to raise in place of a timeout that our deadline or limit brought about; `None` for all others.
+
+    To be asked outside the attempt's own limit: what remains then is the caller's.
+    """
     faults = faults_of(error)
-    is_timeout = faults is not None and faults.is_timeout(error)
-    if not is_timeout and not isinstance(error, CallTimeoutError):
+    if not isinstance(error, CallTimeoutError) and (faults is None or not faults.is_timeout(error)):
         return None
-    if is_past_deadline():
+    if remaining() <= _SLACK:
         return deadline_error(origin)
-    if is_timeout and limit is not None and elapsed >= limit - _SLACK:
+    if limit is not None and elapsed >= limit - _SLACK:
         return CallTimeoutError(
             f"{origin}: no answer within {limit:g} s; it hangs or is slow, or the limit is too short",
             policy=origin,

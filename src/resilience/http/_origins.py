@@ -59,7 +59,7 @@ class Origins:
         max_origins: how many states are kept (default 1000). Idle ones make room; when all circuits are open, new
             origins share one state, `_other`, which is counted.
         name: put before the origin in labels.
-        clock, random: as for every policy.
+        clock, random: as for every policy; breakers and budgets that are given take them over.
 
     Raises:
         TypeError, ValueError: an option that makes no sense; the message says which.
@@ -87,21 +87,24 @@ class Origins:
             _options.refuse("breaker", breaker, "a CircuitBreaker, a function of the origin, or None", kind=TypeError)
         self._budget = budget if callable(budget) else checked_budget(budget)
         self._prefix = "" if name is None else f"{_options.label('name', name)} "
+        self._given_clock = clock
         self._clock = clock or SYSTEM_CLOCK
         self._random = random
         self._states = OriginMap(self._state_for, _is_idle, _options.count("max_origins", max_origins))
 
     def _state_for(self, origin: str) -> OriginState:
         label = printable(f"{self._prefix}{origin}", 180)
-        made: Any = self._budget
-        if made is RetryBudget:
-            made = RetryBudget(clock=self._clock)
-        budget = checked_budget(made() if callable(made) else made)
-        return OriginState(label, self._breaker_for(label), budget, self._clock, self._random)
+        budget = checked_budget(self._budget() if callable(self._budget) else self._budget)
+        breaker = self._breaker_for(label)
+        if budget is not None and self._given_clock is not None:
+            budget.adopt(self._given_clock)
+        if breaker is not None:
+            breaker.adopt(self._given_clock, self._random)
+        return OriginState(label, breaker, budget, self._clock, self._random)
 
     def _breaker_for(self, label: str) -> CircuitBreaker | None:
         if self._breaker is PER_ORIGIN:
-            return CircuitBreaker(label, clock=self._clock, random=self._random)
+            return CircuitBreaker(label)
         if self._breaker is None or isinstance(self._breaker, CircuitBreaker):
             return self._breaker
         made = self._breaker(label)

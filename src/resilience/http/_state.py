@@ -10,11 +10,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from resilience._budget import Budget
-from resilience._outcome import Failure
+from resilience._outcome import Failure, Outcome
 from resilience._record import Record
 from resilience.http import _attempt
 from resilience.http._judgement import delay_of, is_hopeless, is_repeatable, is_unsent, verdict_of
 from resilience.http._repeating import Repeating
+from resilience.http._retry_after import FOR_EVER
 from resilience.policies.breaker import BreakerSnapshot, CircuitBreaker
 from resilience.policies.retry import Retry
 from resilience.policies.timeout import Timeout
@@ -88,7 +89,8 @@ class OriginState:
 
     def _built(self, plan: Plan, repeating: Repeating, *, is_async: bool) -> Callable[..., Any]:
         send: Any = _attempt.asend if is_async else _attempt.send
-        send = self._limited(send, plan.attempt_timeout, "attempt")
+        # A task is ended by its scope: one without a limit of its own still obeys the caller's deadline.
+        send = self._limited(send, plan.attempt_timeout or (FOR_EVER if is_async else None), "attempt")
         run: Any = _attempt.aattempt(send) if is_async else _attempt.attempt(send)
         run = self._retry(plan, repeating, is_async=is_async)(run)
         limited: Callable[..., Any] = self._limited(run, plan.total_timeout, "total")
@@ -100,6 +102,17 @@ class OriginState:
         policy: Any = Timeout(seconds, name=self._label(f"{kind} timeout"), clock=self._clock)
         return policy(function)
 
+    def _delay_of(self, outcome: Outcome) -> Any:
+        """The delay that the origin names; `STOP` where the wait would end at an open circuit.
+
+        Better the answer that is there than a refusal some time later.
+        """
+        named = delay_of(outcome)
+        if self.breaker is None or self.is_idle:
+            return named
+        shut = self.breaker.snapshot().open_for
+        return named if shut is not None and shut <= (named or 0.0) else Retry.STOP
+
     def _retry(self, plan: Plan, repeating: Repeating, *, is_async: bool) -> Any:
         def is_bad(response: Any) -> bool:
             return response.status_code in plan.retry_statuses
@@ -109,7 +122,7 @@ class OriginState:
             on=_REPEATED[repeating],
             on_result=is_bad if repeating is Repeating.ANY else None,
             backoff=plan.backoff,
-            delay_from=delay_of,
+            delay_from=self._delay_of if plan.guarded else delay_of,
             max_server_delay=plan.max_server_delay,
             budget=self.budget,
             on_superseded=_attempt.adiscard if is_async else _attempt.discard,

@@ -1,6 +1,7 @@
 """An answer's body on its way to its reader: how it ends is the breaker's verdict.
 
-The async one is a twin of the sync one but for `await`; both are mixed with the stream class of httpx or httpx2.
+Both are mixed with the stream class of httpx or httpx2. Between two pieces the caller's deadline is looked at; in a task
+also while the next one is awaited, by a cancel scope, which ends all of httpx's generators from within.
 """
 
 from __future__ import annotations
@@ -8,8 +9,20 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any
 
+from resilience._deadline import remaining
+from resilience._options import INFINITY
+from resilience.http._retry_after import FOR_EVER
+from resilience.policies.timeout import Timeout
+
 if TYPE_CHECKING:
     from resilience.http._exchange import Exchange
+
+
+async def _next_piece(pieces: AsyncIterator[bytes]) -> bytes | None:
+    return await anext(pieces, None)
+
+
+_next_in_time = Timeout(FOR_EVER, name="http body")(_next_piece)
 
 
 class GuardedStream:
@@ -49,9 +62,11 @@ class AsyncGuardedStream:
         self._exchange = exchange
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        pieces = aiter(self._stream)
         try:
-            async for piece in self._stream:
-                self._exchange.check_deadline()
+            while (
+                piece := await (_next_piece(pieces) if remaining() == INFINITY else _next_in_time(pieces))
+            ) is not None:
                 yield piece
         except GeneratorExit:
             raise
