@@ -74,6 +74,11 @@ class Named:
                 )
         return instance
 
+    def options(self, kind: type, name: str) -> dict[str, Any]:
+        """The options that the instance of this name was made with; none if there is no such instance."""
+        with self._lock:
+            return dict(self._instances.get((kind, name), ({}, None))[0])
+
     def forget(self) -> None:
         """Forget all instances: for tests."""
         with self._lock:

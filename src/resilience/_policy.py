@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import update_wrapper
-from typing import Any, ClassVar, Generic, ParamSpec, Self, TypeVar, overload
+from typing import Any, ClassVar, Generic, NoReturn, ParamSpec, Self, TypeVar, overload
 from weakref import WeakKeyDictionary, ref
 
 from . import _options
@@ -91,6 +91,12 @@ class Policy(Gate, Generic[Also]):
 
     def reset_after_fork(self) -> None:
         """Forget what belongs to threads of the parent process."""
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(
+            f"{self.name}: a policy cannot be pickled or copied, for its state is live and shared; make one in each "
+            "process, e.g. with CircuitBreaker.named(), or pass on what dump() gives"
+        )
 
     def listen(self, listener: Listener, *event_types: type) -> Subscription:
         """Hear the events of this policy, or only those of some classes; see `resilience.listen`."""

@@ -128,8 +128,15 @@ def test_stress_never_more_than_allowed():
 
 @pytest.mark.parametrize(
     "options",
-    [{"ratio": -0.1}, {"ratio": 1.1}, {"ratio": True}, {"min_per_second": -1}, {"min_per_second": float("inf")}]
-    + [{"window": 0}, {"window": float("nan")}],
+    [
+        {"ratio": -0.1},
+        {"ratio": 1.1},
+        {"ratio": True},
+        {"min_per_second": -1},
+        {"min_per_second": float("inf")},
+        {"window": 0},
+        {"window": float("nan")},
+    ],
     ids=repr,
 )
 def test_row_54_bad_options_name_themselves(options):

@@ -1,6 +1,6 @@
 """Retry: each line of its contract, in every world."""
 
-import datetime
+import datetime as dt
 import pickle
 import warnings
 from unittest import mock
@@ -646,7 +646,7 @@ def test_row_15_a_sync_sleep_inside_a_loop_warns_once(clock):
 
 def test_durations_may_be_timedeltas(clock):
     """Durations are seconds or `timedelta`."""
-    minute = datetime.timedelta(minutes=1)
+    minute = dt.timedelta(minutes=1)
     with pytest.raises(ConnectionError):
         Retry(backoff=Fixed(minute), max_elapsed=2 * minute, clock=clock).call(body_of(Failing(9)))
     assert clock.slept == [60, 60]

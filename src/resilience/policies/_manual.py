@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any, Self
 
 from .. import _options
+from .._backoff import Backoff, Fixed
 from .._clock import wall_time
 from ._operated import OperatedCircuit
 from ._state import CLOSED, DISABLED, METRICS_ONLY, OPEN, State
+from ._trip import Consecutive
 
 _FORMAT = 1
 
@@ -70,6 +72,36 @@ class ManualStates:
         """Open it now, for so many seconds (default: the reset timeout)."""
         self.circuit.enter(OPEN, "open()", None if seconds is None else _options.seconds("seconds", seconds))
 
+    def retune(
+        self: Any, *, failures: int | None = None, reset_timeout: Any = None, half_open_max_calls: int | None = None
+    ) -> None:
+        """Change numbers in place: state, counts and an opening under way stay as they are.
+
+        Args:
+            failures: the number of a `Consecutive` trip.
+            reset_timeout: for the next opening; seconds or a backoff.
+            half_open_max_calls: for the next probe.
+
+        Raises:
+            ValueError: `failures` for a breaker that trips on something else.
+
+        >>> from resilience import CircuitBreaker
+        >>> breaker = CircuitBreaker("doctest-retuned")
+        >>> breaker.retune(failures=2)
+        >>> breaker.explain()
+        'closed: 0 failures in a row; opens at 2'
+        """
+        if failures is not None:
+            if not isinstance(self.trip, Consecutive):
+                _options.refuse("failures", failures, f"left out: this breaker trips on {self.trip!r}")
+            self.trip = Consecutive(failures)
+            for circuit in self.circuits():
+                circuit.limit(failures)
+        if reset_timeout is not None:
+            self.reset = reset_backoff(reset_timeout)
+        if half_open_max_calls is not None:
+            self.half_open_max_calls = _options.count("half_open_max_calls", half_open_max_calls)
+
     def dump(self) -> dict[str, Any]:
         """The state as durations and a wall-clock stamp, plain enough for JSON; see `load`."""
         return self.circuit.dump(wall_time())
@@ -91,3 +123,8 @@ class ManualStates:
             raise ValueError(f"state={state!r}: must be what CircuitBreaker.dump() gave ({error})") from error
         passed = max(0.0, wall_time() - stamp)
         self.circuit.restore(name, max(0.0, left - passed), recoveries)
+
+
+def reset_backoff(value: Any) -> Backoff:
+    """What `reset_timeout=` means: a backoff, or always the same seconds."""
+    return value if isinstance(value, Backoff) else Fixed(_options.seconds("reset_timeout", value))

@@ -10,6 +10,7 @@ from typing import Any
 
 from ._circuit import Circuit, News
 from ._state import CLOSED, HALF_OPEN, OPEN, State
+from ._trip import ConsecutiveTally
 
 
 class OperatedCircuit(Circuit):
@@ -40,6 +41,13 @@ class OperatedCircuit(Circuit):
             self._refresh_locked()
             self._note_locked(old, reason, news)
         self._tell(news)
+
+    def limit(self, failures: int) -> None:
+        """Open at so many failures in a row from now on; what was counted stays."""
+        tally = self.tally
+        assert isinstance(tally, ConsecutiveTally)
+        with self._lock:
+            tally.limit = failures
 
     def dump(self, stamp: float) -> dict[str, Any]:
         with self._lock:

@@ -13,6 +13,7 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from math import inf
 from threading import RLock
 from typing import Any
 
@@ -52,21 +53,24 @@ class Store:
     __slots__ = (
         "_entries",
         "_hand",
-        "_interval",
         "_left",
         "_sweep_at",
         "evictions",
         "expirations",
+        "interval",
         "last",
         "lock",
         "read",
+        "size",
         "touches",
     )
 
     def __init__(self, size: int, interval: float) -> None:
-        self._entries: LRUCache[Key, Entry] = LRUCache(size)
+        # Without a bound of its own, which could not change later; `put_locked` holds ours.
+        self._entries: LRUCache[Key, Entry] = LRUCache(inf)
+        self.size = size
         self._hand: deque[Key] = deque()
-        self._interval = interval
+        self.interval = interval
         self._sweep_at = 0.0
         self._left = 0
         self.evictions = self.expirations = 0
@@ -112,13 +116,22 @@ class Store:
         old = entries.pop(key, None)
         if old is not None:
             gone.append(old)
-        elif entries.currsize >= entries.maxsize:
+        elif len(entries) >= self.size:
             gone.append(entries.popitem()[1])
             self.evictions += 1
         entries[key] = entry
         if old is None:
             self._hand.append(key)
             self._trim_locked()
+        return gone
+
+    def resize_locked(self, size: int, now: float) -> list[Entry]:
+        """Hold so many entries from now on; what that drives out, the least recently used first."""
+        gone = self._replay_locked(now)
+        self.size = size
+        while len(self._entries) > size:
+            gone.append(self._entries.popitem()[1])
+            self.evictions += 1
         return gone
 
     def _trim_locked(self) -> None:
@@ -131,7 +144,7 @@ class Store:
         if self._left <= 0:
             if now < self._sweep_at:
                 return []
-            self._sweep_at, self._left = now + self._interval, len(self._hand)
+            self._sweep_at, self._left = now + self.interval, len(self._hand)
         steps = min(_STEPS, len(self._hand))
         self._left -= steps or 1
         return [gone for gone in [self._step_locked(now) for _ in range(steps)] if gone is not None]

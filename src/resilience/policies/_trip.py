@@ -60,7 +60,7 @@ class Consecutive(Trip):
         self.failures = _options.count("failures", failures)
 
     def begin(self) -> Tally:
-        return _ConsecutiveTally(self.failures)
+        return ConsecutiveTally(self.failures)
 
     def reopens(self, failures: int, probes: int) -> bool:
         return failures >= 1
@@ -69,11 +69,13 @@ class Consecutive(Trip):
         return f"Consecutive({self.failures})"
 
 
-class _ConsecutiveTally(Tally):
-    __slots__ = ("_limit", "calm", "failures")
+class ConsecutiveTally(Tally):
+    """Counts failures in a row; `limit` may be replaced while it counts."""
+
+    __slots__ = ("calm", "failures", "limit")
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self.clear()
 
     def clear(self) -> None:
@@ -83,13 +85,13 @@ class _ConsecutiveTally(Tally):
     def count(self, now: float, *, failed: bool) -> bool:
         self.failures = self.failures + 1 if failed else 0
         self.calm = not failed
-        return self.failures >= self._limit
+        return self.failures >= self.limit
 
     def counted(self, now: float) -> tuple[int, int]:
         return self.failures, self.failures
 
     def describe(self, now: float) -> str:
-        return f"{self.failures} failures in a row; opens at {self._limit}"
+        return f"{self.failures} failures in a row; opens at {self.limit}"
 
 
 class FailureRate(Trip):

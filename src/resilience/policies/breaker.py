@@ -12,7 +12,6 @@ from typing import Any, Never
 from weakref import ref
 
 from .. import _options
-from .._backoff import Backoff, Fixed
 from .._chance import Chance
 from .._clock import Clock
 from .._gate import Gate, Verbs
@@ -20,7 +19,7 @@ from .._outcome import FAILURES, Judge
 from .._permit import Acquirable
 from .._policy import Policy
 from .._record import Record
-from ._manual import ManualStates
+from ._manual import ManualStates, reset_backoff
 from ._operated import OperatedCircuit
 from ._state import State
 from ._trip import Consecutive, FailureRate, SlowCalls
@@ -110,7 +109,7 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
             _options.refuse("slow", slow, "SlowCalls(seconds) or None", kind=TypeError)
         self.trip = trip
         self.slow = slow
-        self.reset = _reset_backoff(reset_timeout)
+        self.reset = reset_backoff(reset_timeout)
         self.half_open_max_calls = _options.count("half_open_max_calls", half_open_max_calls)
         self.lease = _options.optional_seconds("lease", lease)
         self.judge = Judge(on, ignore, on_result)
@@ -232,9 +231,13 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
             failed_recoveries=circuit.failed_recoveries,
         )
 
+    def circuits(self) -> list[OperatedCircuit]:
+        """The circuit for all calls, and those of single instances."""
+        return [self.circuit, *(circuit for _, circuit in list(self._circuits.values()))]
+
     def reset_after_fork(self) -> None:
         self._lock = allocate_lock()
-        for circuit in (self.circuit, *(circuit for _, circuit in list(self._circuits.values()))):
+        for circuit in self.circuits():
             circuit.renew_lock()
 
     def __repr__(self) -> str:
@@ -279,9 +282,3 @@ class _PerInstance(Gate):
     def failed(self, permit: Any, error: BaseException, attempt: int) -> None:
         circuit, inner = permit
         circuit.failed(inner, error, attempt)
-
-
-def _reset_backoff(value: Any) -> Backoff:
-    if isinstance(value, Backoff):
-        return value
-    return Fixed(_options.seconds("reset_timeout", value))

@@ -25,6 +25,7 @@ from ._handset import HandSet
 from ._keys import KeyFunction, key_function
 from ._load import Load
 from ._lookup import Reading, Refreshing
+from ._retuned import Retuned
 from ._store import Entry, Store
 
 _MOST_FLIGHTS = 10_000
@@ -46,7 +47,7 @@ class CacheSnapshot(Record):
     max_size: int
 
 
-class Cache(Policy[Never], HandSet):
+class Cache(Policy[Never], HandSet, Retuned):
     """Keep results for `ttl` seconds, the least recently used first out, one load at a time for each key.
 
     Args:

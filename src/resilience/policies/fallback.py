@@ -5,7 +5,7 @@ Rules: immutable but for its counter, which a race may leave one short on free-t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Generic, TypeVar, overload
 
 from .. import _options
@@ -139,7 +139,7 @@ class Fallback(Policy[T], Generic[T]):
         except Exception as failure:
             raise self._failing(failure, error) from error
         if hasattr(value.__class__, "__await__"):
-            return self._awaited(value, error)
+            return _Awaited(value, lambda: self._awaited(value, error))
         note_degraded(value)
         return value
 
@@ -161,3 +161,19 @@ class Fallback(Policy[T], Generic[T]):
     def __repr__(self) -> str:
         source = repr(self._value) if self._make is None else repr(self._make)
         return f"<Fallback {self.name!r} {source}>"
+
+
+class _Awaited:
+    """A fallback's awaitable with what follows it; closed with it where nobody can await."""
+
+    __slots__ = ("_awaitable", "_begin")
+
+    def __init__(self, awaitable: Any, begin: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+        self._awaitable = awaitable
+        self._begin = begin
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self._begin().__await__()
+
+    def close(self) -> None:
+        self._awaitable.close()

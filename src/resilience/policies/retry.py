@@ -1,7 +1,8 @@
 """Retry: call again, a bounded number of times, for as long as it can help.
 
-Rules: a `Retry` is immutable, so it needs no lock; what one call remembers is its permit and, from the first failure
-on, its `Episode`, which only that call touches.
+Rules: a `Retry` needs no lock: it is immutable, but for `attempts` and `backoff`, which a reload of the settings may
+replace, each as a whole. What one call remembers is its permit and, from the first failure on, its `Episode`, which only
+that call touches.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Timeout: a call gets so many seconds.
 
-Rules: the counters are guarded by `_lock`; all else is immutable.
+Rules: the counters are guarded by `_lock`; all else is immutable, but for `seconds`, which a reload of the settings may
+replace.
 """
 
 from __future__ import annotations
