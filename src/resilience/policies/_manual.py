@@ -73,7 +73,7 @@ class ManualStates:
         self.circuit.enter(OPEN, "open()", None if seconds is None else _options.seconds("seconds", seconds))
 
     def retune(
-        self: Any, *, failures: int | None = None, reset_timeout: Any = None, half_open_max_calls: int | None = None
+        self, *, failures: int | None = None, reset_timeout: Any = None, half_open_max_calls: int | None = None
     ) -> None:
         """Change numbers in place: state, counts and an opening under way stay as they are.
 
@@ -91,16 +91,17 @@ class ManualStates:
         >>> breaker.explain()
         'closed: 0 failures in a row; opens at 2'
         """
+        breaker: Any = self
         if failures is not None:
-            if not isinstance(self.trip, Consecutive):
-                _options.refuse("failures", failures, f"left out: this breaker trips on {self.trip!r}")
-            self.trip = Consecutive(failures)
-            for circuit in self.circuits():
+            if not isinstance(breaker.trip, Consecutive):
+                _options.refuse("failures", failures, f"left out: this breaker trips on {breaker.trip!r}")
+            breaker.trip = Consecutive(failures)
+            for circuit in breaker.circuits():
                 circuit.limit(failures)
         if reset_timeout is not None:
-            self.reset = reset_backoff(reset_timeout)
+            breaker.reset = reset_backoff(reset_timeout)
         if half_open_max_calls is not None:
-            self.half_open_max_calls = _options.count("half_open_max_calls", half_open_max_calls)
+            breaker.half_open_max_calls = _options.count("half_open_max_calls", half_open_max_calls)
 
     def dump(self) -> dict[str, Any]:
         """The state as durations and a wall-clock stamp, plain enough for JSON; see `load`."""
