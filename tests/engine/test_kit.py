@@ -211,7 +211,7 @@ def test_fixtures(pytester):
                 resilience.Retry(backoff=resilience.Fixed(3600)).call(fail)
         """
     )
-    pytester.runpytest_inprocess("-p", "no:randomly").assert_outcomes(passed=3)
+    pytester.runpytest_inprocess("-p", "no:randomly", "-p", "no:asyncio").assert_outcomes(passed=3)
 
 
 def test_the_system_clock(world):
