@@ -6,6 +6,8 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from resilience._masking import printable as escaped
+
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
 _LONGEST = 200
 _HIDDEN = "***"
@@ -29,8 +31,7 @@ def origin_of(url: Any) -> str:
 
 def printable(text: str, longest: int = _LONGEST) -> str:
     """Text that cannot break a log line or a terminal, and has an end."""
-    if not text.isprintable():
-        text = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+    text = escaped(text)
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 

@@ -61,7 +61,8 @@ def send(exchange: Exchange) -> Any:
     if exchange.reads_whole(response):
         try:
             for piece in response.stream:
-                exchange.take(piece)
+                if not exchange.take(piece):
+                    break
         finally:
             response.stream.close()
         exchange.fill(response)
@@ -73,7 +74,8 @@ async def asend(exchange: Exchange) -> Any:
     if exchange.reads_whole(response):
         try:
             async for piece in response.stream:
-                exchange.take(piece)
+                if not exchange.take(piece):
+                    break
         finally:
             await response.stream.aclose()
         exchange.fill(response)

@@ -5,12 +5,14 @@ Rules: an exchange belongs to one call. The trampolines (`_attempt.py`) do what 
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from resilience._deadline import remaining
 from resilience._history import give_up
 from resilience.http._body import Body
 from resilience.http._extent import Extent, extent_of
+from resilience.http._journal import log_failure, log_request, log_response
 from resilience.http._judgement import is_ours
 from resilience.http._lateness import deadline_error, lateness
 from resilience.http._repeating import Repeating, repeating_of
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
 
 READ_WHOLE = "resilience.read_whole"
 """Set by our clients in a request's extensions when the body is read before the response is given back."""
+READ_AT_MOST = "resilience.read_at_most"
+"""Set in a request's extensions by who wants the body read within the attempt, but no more of it than so many raw bytes."""
+TOLD = "resilience"
+"""In a response's extensions: how many attempts there were, and the seconds from the last one's begin to its headers."""
 
 
 class Exchange:
@@ -33,7 +39,9 @@ class Exchange:
         "_attempts",
         "_begun",
         "_body",
+        "_elapsed",
         "_is_read",
+        "_left",
         "_pieces",
         "_settlement",
         "_transport",
@@ -55,6 +63,8 @@ class Exchange:
             request.method, request.headers, is_replayable=self._body.is_replayable, idempotent=plan.idempotent
         )
         self._attempts = 0
+        self._elapsed = 0.0
+        self._left = inf
         self._pieces: list[bytes] = []
         self._is_read = False
 
@@ -74,6 +84,8 @@ class Exchange:
         self._settlement = Settlement(self.state.breaker if self.plan.guarded else None)
         self._begun = self.state.now()
         self.state.attempts += 1
+        if self.plan.log_requests:
+            log_request(self.request, self._attempts)
         extensions = self.request.extensions
         extensions["timeout"] = ClosingTimeouts(extensions.get("timeout") or {}, remaining)
 
@@ -81,18 +93,23 @@ class Exchange:
 
     def reads_whole(self, response: Any) -> bool:
         """Is the body a part of the attempt, because the client will read it before anybody sees the response?"""
-        self._is_read = bool(self.request.extensions.get(READ_WHOLE)) and not response.is_closed
-        self._is_read = self._is_read and self._extent_of(response) is Extent.BODY
+        extensions = self.request.extensions
+        self._elapsed = self.state.now() - self._begun
+        self._left = extensions.get(READ_AT_MOST, inf)
+        is_wanted = extensions.get(READ_WHOLE) or READ_AT_MOST in extensions
+        self._is_read = bool(is_wanted) and not response.is_closed and self._extent_of(response) is Extent.BODY
         return self._is_read
 
-    def take(self, piece: bytes) -> None:
-        """Keep a piece of the body.
+    def take(self, piece: bytes) -> bool:
+        """Keep a piece of the body; false once no more is wanted.
 
         Raises:
             CallTimeoutError: a body that drips has used up the caller's time.
         """
         self._pieces.append(piece)
+        self._left -= len(piece)
         self.check_deadline()
+        return self._left > 0
 
     def fill(self, response: Any) -> None:
         """Give the response its body, to be read again by the client."""
@@ -108,6 +125,8 @@ class Exchange:
 
     def failed(self, error: BaseException) -> Exception | None:
         """The attempt raised; what to raise in its place, if anything."""
+        if self.plan.log_responses:
+            log_failure(self.request, error, self.state.now() - self._begun)
         if not isinstance(error, Exception):
             self._settlement.release()
             return None
@@ -120,6 +139,9 @@ class Exchange:
 
     def answered(self, response: Any) -> Any:
         """The response, whose body goes on deciding for the breaker unless its headers (or the body itself) have."""
+        response.extensions[TOLD] = {"attempts": self._attempts, "response_time": self._elapsed}
+        if self.plan.log_responses:
+            log_response(self.request, response, self._elapsed)
         settlement = self._settlement
         verdict = self.state.verdict_of(response, self.plan)
         if verdict is None:

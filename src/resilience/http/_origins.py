@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from resilience import _options
 from resilience._budget import Budget, checked_budget
@@ -17,6 +17,9 @@ from resilience.http._plan import Plan
 from resilience.http._state import OriginSnapshot, OriginState
 from resilience.policies.breaker import CircuitBreaker
 from resilience.policies.budget import RetryBudget
+
+if TYPE_CHECKING:
+    from resilience.config import ServiceSettings, Settings
 
 EXTENSION = "resilience"
 PER_ORIGIN: Any = "per origin"
@@ -91,6 +94,24 @@ class Origins:
         self._clock = clock or SYSTEM_CLOCK
         self._random = random
         self._states = OriginMap(self._state_for, _is_idle, _options.count("max_origins", max_origins))
+
+    @classmethod
+    def from_settings(cls, settings: Settings | ServiceSettings | None = None, **options: Any) -> Self:
+        """Options from the settings (those of the process, unless some are given), and from the code.
+
+        What an operator sets for one service (`settings.service("payments")`) beats the code, all else gives way to it.
+
+        Raises:
+            SettingsError: a setting that cannot stand.
+
+        >>> from resilience.config import Settings
+        >>> Origins.from_settings(Settings(environment={"RETRY_MAX_ATTEMPTS": "7"})).plan.attempts
+        7
+        """
+        from resilience.config import settings as process_settings
+        from resilience.http._configured import options_of
+
+        return cls(**options_of(settings or process_settings(), options))
 
     def _state_for(self, origin: str) -> OriginState:
         label = printable(f"{self._prefix}{origin}", 180)

@@ -30,6 +30,8 @@ class Plan(Record):
         verdict: `body` or `headers`: how much of an answer is judged.
         idempotent: the caller's word on whether repeating is harmless; `None` asks method and headers.
         guarded: does the breaker have a say?
+        log_requests: log each attempt, at level `info`, with its URL but without its secrets.
+        log_responses: log each answer, or how an attempt failed.
     """
 
     attempts: int = 3
@@ -41,6 +43,8 @@ class Plan(Record):
     verdict: Extent = Extent.BODY
     idempotent: bool | None = None
     guarded: bool = True
+    log_requests: bool = False
+    log_responses: bool = False
 
     def changed(self, changes: dict[str, Any]) -> Plan:
         """This plan with these options, checked.
@@ -85,4 +89,6 @@ PLAN_OPTIONS: dict[str, Callable[[Any], Any]] = {
     "verdict": _extent,
     "idempotent": _idempotent,
     "guarded": partial(_options.flag, "guarded"),
+    "log_requests": partial(_options.flag, "log_requests"),
+    "log_responses": partial(_options.flag, "log_responses"),
 }

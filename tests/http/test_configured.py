@@ -1,0 +1,129 @@
+"""Options from the settings, requests in the log, and what a response tells of its attempts."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from tests.origins import Origin, answer, big, close_before_headers, drip
+
+from resilience import Fixed
+from resilience.config import Settings, SettingsError
+from resilience.http import Origins
+from resilience.http._plan import Plan
+
+
+def test_defaults_in_code_and_settings_are_the_same():
+    """Whoever changes one must change the other."""
+    plan, default = Origins.from_settings(Settings(environment={})).plan, Plan()
+    assert plan.replace(backoff=default.backoff) == default
+    chosen, built = plan.backoff, default.backoff
+    assert [chosen.delay(n, 1.0) for n in (1, 2, 9)] == [built.delay(n, 1.0) for n in (1, 2, 9)]
+
+
+def test_every_number_of_the_settings_arrives(package):
+    """Milliseconds become seconds, 0 for the total means none, and each origin's breaker has the settings' numbers."""
+    settings = Settings(
+        environment={
+            "RETRY_MAX_ATTEMPTS": "5",
+            "RETRY_INITIAL_DELAY_MS": "200",
+            "RETRY_MAX_DELAY_MS": "300",
+            "RETRY_JITTER": "none",
+            "RETRY_STATUS_CODES": "429,503",
+            "TIMEOUT_HTTP_REQUEST": "2500",
+            "TIMEOUT_TOTAL": "9000",
+            "CIRCUIT_BREAKER_FAILURE_THRESHOLD": "2",
+            "CIRCUIT_BREAKER_RESET_TIMEOUT_MS": "7000",
+            "LOG_REQUESTS": "true",
+        }
+    )
+    origins = Origins.from_settings(settings)
+    plan = origins.plan
+    assert (plan.attempts, plan.attempt_timeout, plan.total_timeout) == (5, 2.5, 9.0)
+    assert plan.retry_statuses == {429, 503}
+    assert [plan.backoff.delay(number, 0.5) for number in (1, 2)] == [0.2, 0.3]
+    assert (plan.log_requests, plan.log_responses) == (True, False)
+    breaker = origins.of(package.URL("http://origin/")).breaker
+    assert (breaker.trip.failures, breaker.open_seconds(0)) == (2, 7.0)
+
+
+def test_code_beats_the_global_settings_and_an_operator_beats_the_code():
+    """Only who names the service overrules what the code says of it."""
+    settings = Settings(environment={"RETRY_MAX_ATTEMPTS": "5", "RESILIENCE__SHOP__TIMEOUT__HTTP_REQUEST": "1000"})
+    plan = Origins.from_settings(settings.service("shop"), attempts=2, attempt_timeout=30).plan
+    assert (plan.attempts, plan.attempt_timeout) == (2, 1.0)
+
+
+def test_a_setting_that_cannot_stand_is_named():
+    """When it is used, with its variable."""
+    with pytest.raises(SettingsError, match="RETRY_MAX_ATTEMPTS"):
+        Origins.from_settings(Settings(environment={"RETRY_MAX_ATTEMPTS": "many"}))
+
+
+def test_requests_are_logged_for_who_asks_and_without_secrets(users, caplog):
+    """Each attempt, how it ended, the status: and not one word of userinfo, tokens or headers."""
+    canary = "c4n4ry"
+    caplog.set_level(logging.INFO, logger="resilience.http")
+
+    def story(client):
+        url = f"http://{canary}:{canary}@127.0.0.1:{origin.port}/a?token={canary}&page=2"
+        yield client.get(url, headers={"Authorization": canary})
+
+    with Origin(close_before_headers, then=answer()) as origin:
+        users.run(story, backoff=Fixed(0), log_requests=True, log_responses=True)
+    ours = [record.getMessage() for record in caplog.records if record.name == "resilience.http"]
+    place = f"GET http://***@127.0.0.1:{origin.port}/a?token=***&page=2"
+    assert ours[0] == f"{place}, attempt 1"
+    assert ours[1].startswith(f"{place}: RemoteProtocolError in ")
+    assert ours[2] == f"{place}, attempt 2"
+    assert ours[3].startswith(f"{place}: 200 in ")
+    assert canary not in "".join(ours)
+
+
+def test_nothing_is_logged_unasked(users, caplog):
+    """The default is silence."""
+    caplog.set_level(logging.INFO, logger="resilience.http")
+    with Origin() as origin:
+        users.get(origin.url)
+    assert [record for record in caplog.records if record.name == "resilience.http"] == []
+
+
+def test_a_response_tells_of_its_attempts(users, skipping):
+    """How many there were, and how long the last one took to its headers, without the waits before it."""
+
+    def story(client):
+        response = yield client.get(origin.url)
+        told = response.extensions["resilience"]
+        assert told["attempts"] == 3
+        assert 0 < told["response_time"] < 5
+
+    with Origin(answer(500), answer(500), then=answer()) as origin:
+        users.run(story, clock=skipping, backoff=Fixed(50))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # httpx's own generators, under trio
+def test_who_wants_no_more_than_so_much_gets_no_more(users):
+    """The rest of a body is left where it is, and the connection with it."""
+
+    def story(client):
+        request = client.build_request("GET", origin.url, extensions={"resilience.read_at_most": 100_000})
+        response = yield client.send(request, stream=True)
+        pieces = yield users.pieces(response)
+        assert 100_000 <= sum(map(len, pieces)) < 500_000
+        (state,) = client.snapshot().origins
+        assert state.breaker.failures == 0
+
+    with Origin(then=big(50_000_000)) as origin:
+        users.run(story)
+
+
+def test_the_time_of_an_attempt_covers_a_body_that_is_read_in_part(users):
+    """A drip is ended by the attempt's limit as in a body that is read whole."""
+
+    def story(client):
+        request = client.build_request("GET", origin.url, extensions={"resilience.read_at_most": 100_000})
+        with pytest.raises(users.guards.CallTimeoutError):
+            yield client.send(request, stream=True)
+
+    with Origin(then=drip(1000, every=0.05)) as origin:
+        users.run(story, attempt_timeout=0.2, attempts=1)
