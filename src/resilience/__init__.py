@@ -12,6 +12,7 @@ from ._history import Attempt, history
 from ._listeners import Subscription, listen
 from ._outcome import FAILURES, UNAVAILABLE, Failure, Outcome
 from ._pipeline import Pipeline
+from ._resilient import resilient
 from ._threads import shutdown
 from .errors import (
     BulkheadFullError,
@@ -83,6 +84,7 @@ __all__ = [
     "history",
     "listen",
     "remaining",
+    "resilient",
     "retry",
     "shutdown",
     "timeout",

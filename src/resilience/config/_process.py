@@ -7,7 +7,8 @@ outside the lock, one after the other; one that raises is logged and harms nobod
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from threading import RLock
 from typing import Any
 
@@ -25,13 +26,18 @@ Subscriber = Callable[[tuple[Change, ...]], object]
 _MISSING = object()
 
 
+def _no_changes(_: Settings) -> list[Callable[[], None]]:
+    return []
+
+
 class _State:
-    __slots__ = ("arguments", "lock", "settings", "subscribers")
+    __slots__ = ("arguments", "lock", "plan", "settings", "subscribers")
 
     def __init__(self) -> None:
         self.arguments: dict[str, Any] = {}
         self.settings: Settings | None = None
         self.subscribers: tuple[Subscriber, ...] = ()
+        self.plan: Callable[[Settings], list[Callable[[], None]]] = _no_changes
         self.lock = RLock()
 
 
@@ -100,9 +106,12 @@ def _replace(arguments: dict[str, Any] | None) -> tuple[Change, ...]:
         if old is not None:
             new.inherit_names(old)
         new.check()
+        planned = _state.plan(new)
         changes = differences(old, new) if old is not None else ()
         _state.arguments, _state.settings = wanted, new
         apply_level(new)
+        for change in planned:
+            change()
     for subscriber in _state.subscribers if changes else ():
         _tell(subscriber, changes)
     return changes
@@ -113,6 +122,18 @@ def _tell(subscriber: Subscriber, changes: tuple[Change, ...]) -> None:
         subscriber(changes)
     except Exception:
         logging.getLogger("resilience.config").exception("a subscriber to the settings failed")
+
+
+def wire(plan: Callable[[Settings], list[Callable[[], None]]]) -> None:
+    """Let live instances take part in a reload: `plan` refuses the new settings, or gives the changes that they mean."""
+    _state.plan = plan
+
+
+@contextmanager
+def still() -> Generator[Settings, None, None]:
+    """The settings, with no reload until the block ends."""
+    with _state.lock:
+        yield settings()
 
 
 def subscribe(subscriber: Subscriber) -> Subscription:
