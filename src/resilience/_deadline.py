@@ -22,7 +22,7 @@ class Scope:
 
     __slots__ = ("attempt", "due", "enforced", "now")
 
-    def __init__(self, due: float, now: Callable[[], float], *, enforced: bool, attempt: int) -> None:
+    def __init__(self, due: float, now: Callable[[], float], enforced: bool, attempt: int) -> None:
         self.due = due
         self.now = now
         self.enforced = enforced
@@ -35,16 +35,16 @@ class Scope:
         """This scope, ending at the latest `seconds` from now: the nearest deadline wins."""
         if self.remaining() <= seconds:
             return self
-        return Scope(now() + seconds, now, enforced=enforced, attempt=self.attempt)
+        return Scope(now() + seconds, now, enforced, self.attempt)
 
     def at_attempt(self, attempt: int) -> Scope:
-        return Scope(self.due, self.now, enforced=self.enforced, attempt=attempt)
+        return Scope(self.due, self.now, self.enforced, attempt)
 
 
-NO_SCOPE = Scope(INFINITY, monotonic, enforced=False, attempt=1)
+NO_SCOPE = Scope(INFINITY, monotonic, False, 1)
 SCOPE: ContextVar[Scope | None] = ContextVar("resilience_scope", default=None)
 # Looked up once: `SCOPE.get` costs five times what the call costs, on every call.
-current_scope = SCOPE.get
+current_scope, set_scope, reset_scope = SCOPE.get, SCOPE.set, SCOPE.reset
 
 
 class Current(Record):

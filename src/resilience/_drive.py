@@ -8,7 +8,6 @@ A test compares their syntax trees, so they carry no docstrings of their own.
 - `conclude`, `aconclude`: the verdict ends the call; run inside the `except` block, so that no cycle of frame,
   traceback and error outlives it, and a failing fallback has its `__context__`.
 - `vet` is given to the innermost link of a plain function: a result that is an awaitable must not pass for a success.
-- `generate`, `agenerate`: the permit is held from the first `next` to the close.
 
 `failed` hears every `BaseException`, so that a cancelled probe or slot comes back; its verdict is obeyed only for an
 `Exception`. No await lies between a permit and the `try` around the call.
@@ -16,40 +15,52 @@ A test compares their syntax trees, so they carry no docstrings of their own.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from ._background import alead, arefresh, lead, refresh
 from ._clock import Clock
 from ._deadline import NO_SCOPE, SCOPE, current_scope
-from ._gate import Again, Answer, Gate, Instead, Lead, Park, Stale, Verdict
+from ._gate import VERDICTS, Again, Answer, Gate, Instead, Lead, Park, Stale, Verdict
 from ._world import aattend, apause, attend, pause
 
 Call = Callable[..., Any]
 Arguments = tuple[Any, ...]
 Keywords = dict[str, Any]
 Vet = Callable[[Any], Any]
+_VARARGS, _VARKEYWORDS = 0x04, 0x08
+PAIR = "__resilience_pair__"
 passing = False
 """On inside `resilience.testing.disabled()`: every call goes straight to its function."""
 PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset})
 
 
 def drive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None) -> Call:
-    admit, succeeded, failed = gate.verbs()
+    admit, succeeded, failed, quick = gate.verbs()
+    pair = getattr(inner, PAIR, None)
 
     def run(*args: Any, **kwargs: Any) -> Any:
         if passing:
             return inner(*args, **kwargs)
-        permit = admit and admit(args, kwargs)
-        if permit is not None and isinstance(permit, Verdict):
-            if not isinstance(permit, Answer):
-                permit = settle(permit, inner, args, kwargs, clock)
-            if isinstance(permit, Answer):
-                return permit.value
-            if isinstance(permit, Again):
-                return repeat(gate, permit, inner, args, kwargs, clock)
+        if quick is not None and current_scope() is None:
+            permit = quick()
+        else:
+            permit = admit and admit(args, kwargs)
+            if permit.__class__ in VERDICTS:
+                if not isinstance(permit, Answer):
+                    permit = settle(permit, inner, args, kwargs, clock)
+                if isinstance(permit, Answer):
+                    return permit.value
+                if isinstance(permit, Again):
+                    return repeat(gate, permit, inner, args, kwargs, clock)
         try:
-            value = inner(*args, **kwargs)
+            if pair is not None:
+                value = pair(args, kwargs)
+            elif kwargs:  # an empty `**kwargs` would cost a dictionary
+                value = inner(*args, **kwargs)
+            else:
+                value = inner(*args)
             if vet is not None and value.__class__ not in PLAIN:
                 vet(value)
             if succeeded is None:
@@ -74,21 +85,30 @@ def drive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None) -> Call
 
 
 def adrive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None) -> Call:
-    admit, succeeded, failed = gate.verbs()
+    admit, succeeded, failed, quick = gate.verbs()
+    pair = getattr(inner, PAIR, None)
 
     async def run(*args: Any, **kwargs: Any) -> Any:
         if passing:
             return await inner(*args, **kwargs)
-        permit = admit and admit(args, kwargs)
-        if permit is not None and isinstance(permit, Verdict):
-            if not isinstance(permit, Answer):
-                permit = await asettle(permit, inner, args, kwargs, clock)
-            if isinstance(permit, Answer):
-                return permit.value
-            if isinstance(permit, Again):
-                return await arepeat(gate, permit, inner, args, kwargs, clock)
+        if quick is not None and current_scope() is None:
+            permit = quick()
+        else:
+            permit = admit and admit(args, kwargs)
+            if permit.__class__ in VERDICTS:
+                if not isinstance(permit, Answer):
+                    permit = await asettle(permit, inner, args, kwargs, clock)
+                if isinstance(permit, Answer):
+                    return permit.value
+                if isinstance(permit, Again):
+                    return await arepeat(gate, permit, inner, args, kwargs, clock)
         try:
-            value = await inner(*args, **kwargs)
+            if pair is not None:
+                value = await pair(args, kwargs)
+            elif kwargs:  # an empty `**kwargs` would cost a dictionary
+                value = await inner(*args, **kwargs)
+            else:
+                value = await inner(*args)
             if vet is not None and value.__class__ not in PLAIN:
                 vet(value)
             if succeeded is None:
@@ -110,6 +130,19 @@ def adrive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None) -> Cal
         return await arepeat(gate, verdict, inner, args, kwargs, clock)
 
     return run
+
+
+def named(run: Any, name: str) -> Call:
+    """`run` with the policy's name, for tracebacks, and code of its own, for inline caches of its own.
+
+    With it goes its pair: the same code and cells, but taking `args` and `kwargs` as two plain arguments. A link outside
+    calls that, and so packs nothing anew: a third of what a link costs. The two differ in the flags of the code only.
+    """
+    code = run.__code__ = run.__code__.replace(co_name=name)
+    plain = code.replace(co_argcount=2, co_flags=code.co_flags & ~(_VARARGS | _VARKEYWORDS))
+    setattr(run, PAIR, FunctionType(plain, run.__globals__, name, None, run.__closure__))
+    linked: Call = run
+    return linked
 
 
 def settle(verdict: Any, inner: Call, args: Arguments, kwargs: Keywords, clock: Clock) -> Any:
@@ -237,46 +270,3 @@ def awaitable_in_sync(value: Any) -> TypeError:
         f"a plain function returned an awaitable ({type(value).__name__}): its guard would end before the work begins; "
         "declare the function with `async def`, or call the policy's .acall()"
     )
-
-
-def generate(gate: Gate, inner: Callable[..., Generator[Any, Any, Any]], clock: Clock) -> Call:
-    def run(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        permit = gate.admit(args, kwargs)
-        if isinstance(permit, Verdict):
-            permit = settle(permit, inner, args, kwargs, clock)
-        try:
-            value = yield from inner(*args, **kwargs)
-        except BaseException as error:
-            gate.failed(permit, error, 1)
-            raise
-        gate.succeeded(permit, value)
-        return value
-
-    return run
-
-
-def agenerate(gate: Gate, inner: Callable[..., AsyncGenerator[Any, Any]], clock: Clock) -> Call:
-    async def run(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
-        permit = gate.admit(args, kwargs)
-        if isinstance(permit, Verdict):
-            permit = await asettle(permit, inner, args, kwargs, clock)
-        stream = inner(*args, **kwargs)
-        try:
-            item = await anext(stream)
-            while True:
-                try:
-                    sent = yield item
-                except GeneratorExit:
-                    await stream.aclose()
-                    raise
-                except BaseException as thrown:
-                    item = await stream.athrow(thrown)
-                else:
-                    item = await stream.asend(sent)
-        except StopAsyncIteration:
-            gate.succeeded(permit, None)
-        except BaseException as error:
-            gate.failed(permit, error, 1)
-            raise
-
-    return run

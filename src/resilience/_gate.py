@@ -8,7 +8,7 @@ memory from `admit` to `succeeded` or `failed`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from ._flight import Flight
@@ -16,9 +16,16 @@ if TYPE_CHECKING:
 
 
 class Verdict:
-    """The base of what a gate may answer; the driver asks for it once."""
+    """The base of what a gate may answer; the driver asks for it once, by class."""
 
     __slots__ = ()
+
+    def __init_subclass__(cls) -> None:
+        VERDICTS.add(cls)
+
+
+VERDICTS: set[type] = {Verdict}
+"""Every class of verdict: a look-up here costs a call half of what `isinstance` does."""
 
 
 class Answer(Verdict):
@@ -87,11 +94,17 @@ class Instead(Verdict):
         self.arguments = arguments
 
 
-Verbs = tuple[
-    Callable[[tuple[Any, ...], dict[str, Any]], Any] | None,
-    Callable[[Any, Any], Verdict | None] | None,
-    Callable[[Any, BaseException, int], Verdict | None] | None,
-]
+class Verbs(NamedTuple):
+    """What a gate answers with at the first attempt; `None` for what it has nothing to say to.
+
+    `quick` stands in for `admit` where no deadline and no outer attempt surrounds the call: without arguments, it gives
+    a permit, never a verdict, and may be a C function.
+    """
+
+    admit: Callable[[tuple[Any, ...], dict[str, Any]], Any] | None
+    succeeded: Callable[[Any, Any], Verdict | None] | None
+    failed: Callable[[Any, BaseException, int], Verdict | None] | None
+    quick: Callable[[], Any] | None = None
 
 
 class Gate:
@@ -115,7 +128,7 @@ class Gate:
     def verbs(self) -> Verbs:
         """The three verbs for the first attempt, `None` for each that it has left at the base class's no-op."""
         kind = type(self)
-        return (
+        return Verbs(
             None if kind.admit is Gate.admit else self.admit,
             None if kind.succeeded is Gate.succeeded else self.succeeded,
             None if kind.failed is Gate.failed else self.failed,

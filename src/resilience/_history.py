@@ -1,12 +1,14 @@
 """What an error remembers of the retries it went through: its attempts, its note, and who gave up on it.
 
-Rules: a mark is the number of a giving-up, counted process-wide under `_lock`; an attempt that begins reads the newest
-number, so a mark that is not newer belongs to an earlier life of the same object.
+Rules: a mark is the number of a giving-up, counted process-wide under `_lock`, with its time. An attempt that begins
+reads the newest number, or on the real clock just the time: a mark that is not newer belongs to an earlier life of the
+same object.
 """
 
 from __future__ import annotations
 
 from _thread import allocate_lock
+from time import get_clock_info, monotonic
 from typing import Any
 
 from ._record import Record
@@ -16,6 +18,9 @@ _HISTORY = "_resilience_history"
 _MARK = "_resilience_gave_up"
 _NOTE = "resilience: "
 _LONGEST = 16
+_NEVER = (0, float("-inf"))
+FINE = get_clock_info("monotonic").resolution <= 1e-6
+"""Is the time of an attempt's begin enough to tell what came after it?"""
 
 
 class Attempt(Record):
@@ -91,11 +96,12 @@ def give_up(outcome: object) -> None:
     """Mark the error, or the bad response: what a retry gave up on no outer one repeats."""
     state = getattr(outcome, "__dict__", None)
     if state is not None:
-        state[_MARK] = SERIAL.next()
+        state[_MARK] = SERIAL.next(), monotonic()
 
 
-def given_up_since(error: BaseException, serial: int) -> bool:
-    """Did a retry give up on this error, or on one of its causes, after the attempt that read `serial` began?"""
+def given_up_since(error: BaseException, began: float) -> bool:
+    """Did a retry give up on this error, or on a cause of it, since the attempt began that read this number or time?"""
+    which = 1 if isinstance(began, float) else 0
     seen: set[int] = set()
     queue: list[BaseException | None] = [error]
     while queue:
@@ -104,7 +110,7 @@ def given_up_since(error: BaseException, serial: int) -> bool:
             continue
         seen.add(id(link))
         # An error that a client made of a response carries it, and with it the mark of whoever gave up on that.
-        if max(getattr(link, _MARK, 0), getattr(getattr(link, "response", None), _MARK, 0)) > serial:
+        if max(getattr(link, _MARK, _NEVER), getattr(getattr(link, "response", None), _MARK, _NEVER))[which] > began:
             return True
         queue.append(link.__cause__ or (None if link.__suppress_context__ else link.__context__))
         if isinstance(link, BaseExceptionGroup):

@@ -15,8 +15,9 @@ from . import _options
 from ._callable import ASYNC, ASYNC_GENERATOR, GENERATOR, SYNC, checked_callable, form_of, name_of
 from ._chance import Chance, chance
 from ._clock import Clock
-from ._drive import Vet, adrive, agenerate, drive, finish, generate
+from ._drive import PAIR, Vet, adrive, drive, finish, named
 from ._gate import Gate
+from ._generate import agenerate, generate
 from ._guarded import Guarded
 from ._listeners import HUB, Listener, Subscription, checked_listener, tell, without
 from ._names import NAMED, register
@@ -123,8 +124,10 @@ class Policy(Gate, Generic[Also]):
         """A gate around `inner`, driven in the way of that form."""
         driver: Any = {SYNC: drive, ASYNC: adrive, GENERATOR: generate, ASYNC_GENERATOR: agenerate}[form]
         run = driver(gate, inner, self._clock) if vet is None else driver(gate, inner, self._clock, vet)
-        # The name in tracebacks; and code of its own gives each link its own inline caches.
-        run.__code__ = run.__code__.replace(co_name=self.kind.replace("-", "_"))
+        name = self.kind.replace("-", "_")
+        if form in (SYNC, ASYNC):
+            return named(run, name)
+        run.__code__ = run.__code__.replace(co_name=name)
         return run
 
     def chain(
@@ -161,6 +164,7 @@ class Policy(Gate, Generic[Also]):
             return type(function)(self(function.__func__))
         checked_callable(function, self.name)
         run: Any = self.chain(function, form_of(function))
+        vars(run).pop(PAIR, None)  # a function that is guarded again is called as it is, by its own signature
         return self.dress(update_wrapper(run, function), function)
 
     def dress(self, run: Any, function: Callable[..., Any]) -> Any:

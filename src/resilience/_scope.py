@@ -13,9 +13,9 @@ from threading import Event, Lock
 from typing import Any, Protocol
 
 from ._clock import Clock
-from ._deadline import SCOPE, Scope
+from ._deadline import Scope, reset_scope, set_scope
 from ._threads import Threads
-from ._world import SYSTEM_CLOCK, async_world, block
+from ._world import SYSTEM_CLOCK, Expired, async_world, block
 
 Call = Callable[..., Any]
 passing = False
@@ -36,11 +36,11 @@ def bounded(plan: Plan, inner: Call) -> Call:
         scope = None if passing else plan.begin(within=False)
         if scope is None:
             return inner(*args, **kwargs)
-        token = SCOPE.set(scope)
+        token = set_scope(scope)
         try:
             value = inner(*args, **kwargs)
         finally:
-            SCOPE.reset(token)
+            reset_scope(token)
         if scope.now() > scope.due:
             plan.late(scope)
         return value
@@ -49,25 +49,19 @@ def bounded(plan: Plan, inner: Call) -> Call:
 
 
 def abounded(plan: Plan, inner: Call, clock: Clock) -> Call:
-    native = clock is SYSTEM_CLOCK
+    timer = None if clock is SYSTEM_CLOCK else clock
 
     async def run(*args: Any, **kwargs: Any) -> Any:
         scope = None if passing else plan.begin(within=False)
         if scope is None:
             return await inner(*args, **kwargs)
-        token = SCOPE.set(scope)
+        token = set_scope(scope)
         try:
-            async with async_world().timeout(scope.remaining() if native else None) as native_scope:
-                if native:
-                    return await inner(*args, **kwargs)
-                cancel = clock.call_at(clock.now() + scope.remaining(), native_scope.cancel)
-                try:
-                    return await inner(*args, **kwargs)
-                finally:
-                    cancel()
+            return await async_world().bounded(inner, args, kwargs, scope.remaining(), timer)
+        except Expired:
+            raise plan.expired(scope) from None
         finally:
-            SCOPE.reset(token)
-        raise plan.expired(scope)
+            reset_scope(token)
 
     return run
 
@@ -78,7 +72,7 @@ def threaded(plan: Plan, inner: Call, clock: Clock, threads: Threads) -> Call:
         if scope is None:
             return inner(*args, **kwargs)
         context = copy_context()
-        context.run(SCOPE.set, scope)
+        context.run(set_scope, scope)
         job = _Job(lambda: inner(*args, **kwargs), plan)
         threads.submit(context, job.work)
         try:

@@ -24,22 +24,27 @@ if TYPE_CHECKING:
     from ._world_trio import TrioWorld
 
 _LOOK = 1.0
+_MODULES: dict[str, Any] = sys.modules
 _WARNED: WeakSet[Any] = WeakSet()
 waits = True
 """Off inside `resilience.testing.no_waiting()`."""
 
 
 def _asyncio_runs() -> bool:
-    asyncio = sys.modules.get("asyncio")
+    asyncio = _MODULES.get("asyncio")
     if asyncio is None or asyncio._get_running_loop() is None:
         return False
     # In trio's guest mode asyncio's loop is set under trio's tasks as well.
-    return "trio" not in sys.modules or asyncio.current_task() is not None or not _trio_runs()
+    return "trio" not in _MODULES or asyncio.current_task() is not None or not _trio_runs()
 
 
 def _trio_runs() -> bool:
-    trio = sys.modules.get("trio")
+    trio = _MODULES.get("trio")
     return trio is not None and trio.lowlevel.in_trio_run()
+
+
+class Expired(BaseException):
+    """A bounded call ran out of its time; never seen outside the drivers."""
 
 
 def loop_runs_here() -> bool:
@@ -49,12 +54,26 @@ def loop_runs_here() -> bool:
 
 def async_world() -> AsyncioWorld | TrioWorld:
     """The world of the running task."""
-    if _asyncio_runs():
-        from ._world_asyncio import ASYNCIO
+    return (_ASYNCIO or _load_asyncio()) if _asyncio_runs() else (_TRIO or _load_trio())
 
-        return ASYNCIO
+
+_ASYNCIO: AsyncioWorld | None = None
+_TRIO: TrioWorld | None = None
+
+
+def _load_asyncio() -> AsyncioWorld:
+    global _ASYNCIO
+    from ._world_asyncio import ASYNCIO
+
+    _ASYNCIO = ASYNCIO
+    return ASYNCIO
+
+
+def _load_trio() -> TrioWorld:
+    global _TRIO
     from ._world_trio import TRIO
 
+    _TRIO = TRIO
     return TRIO
 
 

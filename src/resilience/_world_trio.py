@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from contextvars import Context
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import trio
+
+from ._clock import Clock
+from ._world import Expired
+
+Call = Callable[..., Any]
 
 
 class TrioEvent:
@@ -40,40 +44,29 @@ def _in_run(token: trio.lowlevel.TrioToken, function: Callable[[], object]) -> N
         pass
 
 
-class TrioTimeout:
-    """A cancel scope over one await: `expired` tells that it was ours that ended it."""
-
-    __slots__ = ("_scope", "expired")
-
-    def __init__(self, seconds: float | None) -> None:
-        self._scope = trio.CancelScope() if seconds is None else trio.move_on_after(max(0.0, seconds))
-        self.expired = False
-
-    def cancel(self) -> None:
-        """Expire now; called on the loop's thread."""
-        self._scope.cancel()
-
-    async def __aenter__(self) -> Self:
-        self._scope.__enter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> bool:
-        swallowed = self._scope.__exit__(kind, error, traceback)
-        self.expired = self._scope.cancelled_caught
-        return bool(swallowed)
-
-
 class TrioWorld:
     """What the drivers need of trio."""
 
     __slots__ = ()
     name = "trio"
     event = TrioEvent
-    timeout = TrioTimeout
     sleep = staticmethod(trio.sleep)
     cancelled = trio.Cancelled
+
+    async def bounded(
+        self, inner: Call, args: tuple[Any, ...], kwargs: dict[str, Any], seconds: float, clock: Clock | None
+    ) -> Any:
+        """Await the call for so many seconds, then cancel it and raise `Expired`."""
+        with trio.CancelScope() as scope:
+            if clock is None:
+                scope.relative_deadline = seconds
+                return await inner(*args, **kwargs)
+            cancel = clock.call_at(clock.now() + seconds, scope.cancel)
+            try:
+                return await inner(*args, **kwargs)
+            finally:
+                cancel()
+        raise Expired
 
     def call_later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], None]:
         scope = trio.CancelScope()

@@ -127,7 +127,7 @@ def test_unknown_verdicts_are_named(world):
 
 def test_verbs_left_alone_are_left_out():
     """A gate without verbs costs its link only."""
-    assert Silent().verbs() == (None, None, None)
+    assert set(Silent().verbs()) == {None}
     assert drive(Silent(), double, SYSTEM_CLOCK)(2) == 4
     with pytest.raises(ConnectionError):
         drive(Silent(), boom, SYSTEM_CLOCK)()

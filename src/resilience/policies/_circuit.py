@@ -1,9 +1,9 @@
 """One circuit: its state, its count, its probes.
 
 Rules. All fields are guarded by `_lock`, which is never held while the guarded function, a listener or the user's logic
-runs. Two are also read without it: `admission` (the epoch while calls are let through and counted, else `None`) and
-`state` with `due`, for a refusal. Each change of state begins a new epoch; a result counts only in the epoch that
-admitted it. Events are collected under the lock and told after it.
+runs. Some are also read without it: `admission` (the epoch while calls are let through and counted, else `None`), `calm`
+(the same while a success would change nothing), and `state` with `due`, for a refusal. Each change of state begins a new
+epoch; a result counts only in the epoch that admitted it. Events are collected under the lock and told after it.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class Circuit(Gate):
         "_slow_tally",
         "admission",
         "breaker",
+        "calm",
         "due",
         "epoch",
         "failed_recoveries",
@@ -66,6 +67,7 @@ class Circuit(Gate):
         self.last_error: BaseException | None = None
         self.state = state
         self.admission: int | None = None
+        self.calm: int | None = None
         self.renew_lock()
         if state is OPEN:
             self._enter_locked(OPEN, "initial_state", [])
@@ -129,9 +131,8 @@ class Circuit(Gate):
     # Results
 
     def succeeded(self, permit: Any, value: Any) -> None:
-        if permit is self.admission and permit is not None and self.tally.calm:
-            return
-        self.settle(permit, False, None, None)
+        if permit is not self.calm:
+            self.settle(permit, False, None, None)
 
     def failed(self, permit: Any, error: BaseException, attempt: int) -> None:
         if permit is None:
@@ -189,6 +190,7 @@ class Circuit(Gate):
             self._count_probe_locked(failed or bool(slow), open_for, news)
             return
         trips = self.tally.count(now, failed=failed)
+        self.calm = self.admission if self.tally.calm else None
         reason = "failures" if trips else ""
         if slow is not None and self._slow_tally is not None and self._slow_tally.count(now, failed=slow):
             reason = reason or "slow calls"
@@ -252,6 +254,7 @@ class Circuit(Gate):
         counts = self.state in (CLOSED, METRICS_ONLY) and not self.isolations
         plain = counts and self._slow_tally is None
         self.admission = self.epoch if plain else None
+        self.calm = self.admission if self.tally.calm else None
 
     def _shown_locked(self) -> State:
         return ISOLATED if self.isolations else self.state

@@ -43,7 +43,7 @@ class Reading(Gate):
                 return hit(entry, time)
             return missed(key, entry, time)
 
-        return admit, None, None
+        return Verbs(admit, None, None)
 
 
 class Refreshing(Gate):

@@ -255,7 +255,7 @@ class _Judged(Gate):
         self.failed = circuit.failed  # type: ignore[method-assign] # as above
 
     def verbs(self) -> Verbs:
-        return self.admit, self.succeeded, self.failed
+        return Verbs(self.admit, self.succeeded, self.failed)
 
     def succeeded(self, permit: Any, value: Any) -> None:
         self._circuit.judged(permit, value)

@@ -115,8 +115,7 @@ class Fallback(Policy[T], Generic[T]):
         self.used = 0
 
     def verbs(self) -> Verbs:
-        admit, succeeded, failed = super().verbs()
-        return admit, succeeded if self.judge.on_result is not None else None, failed
+        return Verbs(None, self.succeeded if self.judge.on_result is not None else None, self.failed)
 
     def failed(self, permit: Any, error: BaseException, attempt: int) -> Verdict | None:
         return self._answer(error) if self.judge.of_error(error) else None

@@ -18,11 +18,11 @@ from .._chance import Chance
 from .._clock import Clock
 from .._deadline import Scope, current_scope
 from .._gate import Verbs, Verdict
-from .._history import SERIAL, given_up_since
+from .._history import FINE, SERIAL, given_up_since
 from .._outcome import FAILURES, Judge, Outcome
 from .._policy import Policy
 from .._record import Record
-from .._world import deadline_passed
+from .._world import SYSTEM_CLOCK, deadline_passed
 from ..events import RetrySuperseded
 from ._episode import STOP, Episode
 
@@ -127,17 +127,10 @@ class Retry(Policy[Never]):
         self.on_superseded = on_superseded
 
     def verbs(self) -> Verbs:
-        """`admit` is a closure over locals, which cost a call less than attributes do."""
-        now, budget, begin = self._now, self.budget, self._begin
-
-        def admit(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            scope = current_scope()
-            if scope is not None or budget is not None:
-                return begin(scope)
-            return now(), SERIAL.newest
-
-        watches = self.judge.on_result is not None or budget is not None
-        return admit, self.succeeded if watches else None, self.failed
+        """On the real clock an undisturbed call begins with no more than its time."""
+        watches = self.judge.on_result is not None or self.budget is not None
+        quick = self._now if self._clock is SYSTEM_CLOCK and self.budget is None and FINE else None
+        return Verbs(self.admit, self.succeeded if watches else None, self.failed, quick)
 
     def adopt(self, clock: Clock | None, random: Chance | None) -> None:
         super().adopt(clock, random)
@@ -165,18 +158,18 @@ class Retry(Policy[Never]):
             if episode is not None:
                 episode.ended(error, attempt)
             return None
-        serial = permit[1] if episode is None else episode.serial
-        if not self.retry_exhausted and given_up_since(error, serial):
+        start, began = _begun(permit)
+        if not self.retry_exhausted and given_up_since(error, began):
             self.tell(RetrySuperseded, attempt=attempt, error=error)
             return None
-        return (episode or Episode(self, permit[0])).after(error, None, attempt)
+        return (episode or Episode(self, start)).after(error, None, attempt)
 
     def succeeded(self, permit: Any, value: Any) -> Verdict | None:
         episode = permit if isinstance(permit, Episode) else None
         attempt = 1 if episode is None else episode.number
         on_result = self.judge.on_result
         if on_result is not None and on_result(value):
-            return (episode or Episode(self, permit[0])).after(None, value, attempt)
+            return (episode or Episode(self, _begun(permit)[0])).after(None, value, attempt)
         if self.budget is not None:
             self.budget.succeeded(attempt)
         if attempt > 1 and episode is not None:
@@ -206,3 +199,13 @@ class Retry(Policy[Never]):
     def __repr__(self) -> str:
         limit = f"attempts={self.attempts}" if self.max_elapsed is None else f"max_elapsed={self.max_elapsed:g}"
         return f"<Retry {self.name!r} {limit} backoff={self.backoff!r}>"
+
+
+def _begun(permit: Any) -> tuple[float, int | float]:
+    """When the call began, and when the attempt did: as a number of giving-up, or on the real clock as a time."""
+    if isinstance(permit, Episode):
+        return permit.start, permit.serial
+    if isinstance(permit, float):
+        return permit, permit
+    start, serial = permit
+    return start, serial

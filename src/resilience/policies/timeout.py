@@ -13,7 +13,7 @@ from typing import Any, Never
 from .. import _options
 from .._callable import ASYNC
 from .._clock import Clock
-from .._deadline import NO_SCOPE, Scope, current_scope
+from .._deadline import Scope, current_scope
 from .._drive import Vet
 from .._policy import Policy
 from .._record import Record
@@ -88,13 +88,15 @@ class Timeout(Policy[Never]):
 
     def begin(self, *, within: bool) -> Scope | None:
         """The scope to run under; `None` if an outer timeout ends sooner, unless it must be kept `within` a wait."""
-        outer = current_scope() or NO_SCOPE
+        outer, now = current_scope(), self._now
+        if outer is None:
+            return Scope(now() + self.seconds, now, True, 1)
         left = outer.remaining()
         if left <= 0:
             raise deadline_passed(self.name)
         if left <= self.seconds:
             return None if outer.enforced and not within else outer
-        return Scope(self._now() + self.seconds, self._now, enforced=True, attempt=outer.attempt)
+        return Scope(now() + self.seconds, now, True, outer.attempt)
 
     def expired(self, scope: Scope) -> CallTimeoutError:
         """The error of a call that was ended."""
