@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import time
 
 import httpx
 import httpx2
 import pytest
+from tests.origins.skipping import SkippingClock
 
 import resilience.http
-from resilience._world import SYSTEM_CLOCK
 
 
 @pytest.fixture(params=[httpx, httpx2], ids=["httpx", "httpx2"])
@@ -25,33 +24,6 @@ def guards(package):
     if package is httpx:
         return resilience.http
     return importlib.import_module("resilience.http.httpx2")
-
-
-class SkippingClock:
-    """Real time, but for sleeps: they are noted and skipped. A fake clock would not wait for real sockets.
-
-    `on_sleep` is called in place of each sleep, so that a test may change the world meanwhile.
-    """
-
-    def __init__(self):
-        self.skipped = 0.0
-        self.slept = []
-        self.on_sleep = lambda: None
-
-    def now(self):
-        return time.monotonic() + self.skipped
-
-    def sleep(self, seconds):
-        self.slept.append(seconds)
-        self.skipped += seconds
-        self.on_sleep()
-
-    async def asleep(self, seconds):
-        self.sleep(seconds)
-        await SYSTEM_CLOCK.asleep(0)
-
-    def call_at(self, when, callback):
-        return SYSTEM_CLOCK.call_at(when - self.skipped, callback)
 
 
 @pytest.fixture

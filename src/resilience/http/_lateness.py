@@ -8,6 +8,7 @@ from resilience.http._judgement import faults_of
 
 # A socket's timeout may end a little before the deadline that it was made from.
 _SLACK = 0.005
+_NEARLY = 0.05
 
 
 def deadline_error(origin: str) -> CallTimeoutError:
@@ -20,17 +21,16 @@ def deadline_error(origin: str) -> CallTimeoutError:
 def lateness(error: Exception, origin: str, elapsed: float, limit: float | None) -> CallTimeoutError | None:
     """The error to raise in place of a timeout that our deadline or limit brought about; `None` for all others.
 
-    To be asked outside the attempt's own limit: what remains then is the caller's.
+    To be asked outside the attempt's own limit: what remains then is the caller's. An attempt that had all its time is
+    the origin's failure, even if the caller's time is over as well: else a hang behind two equal limits would never count.
     """
     faults = faults_of(error)
     if not isinstance(error, CallTimeoutError) and (faults is None or not faults.is_timeout(error)):
         return None
-    if remaining() <= _SLACK:
-        return deadline_error(origin)
-    if limit is not None and elapsed >= limit - _SLACK:
+    if limit is not None and elapsed >= limit - max(_SLACK, limit * _NEARLY):
         return CallTimeoutError(
             f"{origin}: no answer within {limit:g} s; it hangs or is slow, or the limit is too short",
             policy=origin,
             seconds=limit,
         )
-    return None
+    return deadline_error(origin) if remaining() <= _SLACK else None

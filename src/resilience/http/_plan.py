@@ -30,6 +30,7 @@ class Plan(Record):
         verdict: `body` or `headers`: how much of an answer is judged.
         idempotent: the caller's word on whether repeating is harmless; `None` asks method and headers.
         guarded: does the breaker have a say?
+        counts_statuses: is an answer of 500 and above a failure for the breaker? Not where such an answer is a report.
         log_requests: log each attempt, at level `info`, with its URL but without its secrets.
         log_responses: log each answer, or how an attempt failed.
     """
@@ -43,6 +44,7 @@ class Plan(Record):
     verdict: Extent = Extent.BODY
     idempotent: bool | None = None
     guarded: bool = True
+    counts_statuses: bool = True
     log_requests: bool = False
     log_responses: bool = False
 
@@ -89,6 +91,7 @@ PLAN_OPTIONS: dict[str, Callable[[Any], Any]] = {
     "verdict": _extent,
     "idempotent": _idempotent,
     "guarded": partial(_options.flag, "guarded"),
+    "counts_statuses": partial(_options.flag, "counts_statuses"),
     "log_requests": partial(_options.flag, "log_requests"),
     "log_responses": partial(_options.flag, "log_responses"),
 }

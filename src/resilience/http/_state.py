@@ -71,6 +71,8 @@ class OriginState:
 
     def verdict_of(self, response: Any, plan: Plan) -> bool | Failure | None:
         """What a response means for the breaker: its own `on_result` if it has one, else what HTTP says."""
+        if not plan.counts_statuses:
+            return False
         judge = None if self.breaker is None else self.breaker.judge.on_result
         verdict: bool | Failure | None = (
             verdict_of(response, plan.max_server_delay) if judge is None else judge(response)

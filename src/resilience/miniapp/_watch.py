@@ -1,0 +1,164 @@
+"""What to ask a service and what its answers mean: pure flows, which yield what to ask and are sent the answers.
+
+Rules: `_known` holds the last good report of each kind, `_paths` the path that answered; both are replaced whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from resilience._record import Record
+from resilience.miniapp._facts import Facts, read_facts
+from resilience.miniapp._level import Level
+from resilience.miniapp._reading import read_health
+from resilience.miniapp._report import Deployment, Health, Report, Status, Unanswered
+from resilience.miniapp._wording import wording
+
+HEALTH_PATHS = ("/health", "/healthz", "/actuator/health", "/api/health", "/livez")
+DEPLOYMENT_PATHS = ("/version", "/info", "/actuator/info", "/api/version", "/version.json")
+# Nothing stands at this path, or nothing that is meant for us.
+_ELSEWHERE = frozenset({301, 302, 303, 307, 308, 400, 404, 405, 406, 410, 501})
+_FORBIDDEN = frozenset({401, 403, 407})
+
+
+class Answer(Record):
+    """An answer as far as it is looked at: at most 1 MiB of its body, and the time of its last attempt."""
+
+    http_status: int
+    headers: Mapping[str, str]
+    body: bytes
+    response_time: float
+
+
+Kind = TypeVar("Kind", bound=Report)
+Flow = Generator[str, Answer, Kind]
+
+
+class Watch:
+    """The questions to one service. A flow ends with a report, or raises `Unanswered` with one."""
+
+    def __init__(
+        self,
+        *,
+        status_path: str,
+        health_paths: tuple[str, ...],
+        deployment_paths: tuple[str, ...],
+        slow: float,
+        down: tuple[type[Exception], ...],
+    ) -> None:
+        self._status_path = status_path
+        self._health_paths = health_paths
+        self._deployment_paths = deployment_paths
+        self._slow = slow
+        self._down = down
+        self._known: dict[type[Report], Any] = {}
+
+    def status(self) -> Flow[Status]:
+        """Any answer below 500 is online."""
+        try:
+            answer = yield self._status_path
+        except self._down as error:
+            raise self._unanswered(Status, error, online=False) from None
+        status = Status(
+            online=answer.http_status < 500,
+            http_status=answer.http_status,
+            response_time=answer.response_time,
+            checked_at=_now(),
+        )
+        if status.online:
+            return self._remembered(status)
+        raise Unanswered(status.replace(error=f"HTTP {answer.http_status}", last_known=self._last(Status)))
+
+    def health(self) -> Flow[Health]:
+        """The first path that is a health endpoint; a service that has none is judged by its status."""
+        missing: dict[str, int] = {}
+        for path in self._health_paths:
+            try:
+                answer = yield path
+            except self._down as error:
+                raise self._unanswered(Health, error, level=Level.UNHEALTHY) from None
+            if answer.http_status in _ELSEWHERE | _FORBIDDEN:
+                missing[path] = answer.http_status
+                continue
+            self._health_paths = _first(path, self._health_paths)
+            return self._remembered(self._judged(answer, path))
+        return (yield from self._by_status(missing))
+
+    def _by_status(self, missing: dict[str, int]) -> Flow[Health]:
+        try:
+            answer = yield self._status_path
+        except self._down as error:
+            raise self._unanswered(Health, error, level=Level.UNHEALTHY) from None
+        if answer.http_status < 500:  # it answers, and nothing says that this path is about its health
+            answer = answer.replace(http_status=200)
+        health = self._judged(answer.replace(body=b""), None)
+        forbidden = [f"{path} answered {status}" for path, status in missing.items() if status in _FORBIDDEN]
+        if forbidden and health.level is Level.HEALTHY:
+            health = health.replace(level=Level.DEGRADED, error=forbidden[0])
+        return self._remembered(health)
+
+    def _judged(self, answer: Answer, path: str | None) -> Health:
+        reading = read_health(answer.http_status, answer.body)
+        level, error = reading.level, None
+        if answer.http_status >= 300:
+            error = f"HTTP {answer.http_status}"
+        elif level is Level.HEALTHY and answer.response_time > self._slow:
+            level, error = Level.DEGRADED, f"slow: {answer.response_time * 1000:.0f} ms"
+        return Health(
+            level=level,
+            parts=reading.parts,
+            error=error,
+            http_status=answer.http_status,
+            response_time=answer.response_time,
+            path=path,
+            checked_at=_now(),
+        )
+
+    def deployment(self) -> Flow[Deployment]:
+        """The first path whose document tells something; headers of every answer fill what it leaves out."""
+        by_headers = Facts()
+        for path in self._deployment_paths:
+            try:
+                answer = yield path
+            except self._down as error:
+                raise self._unanswered_deployment(error) from None
+            told = read_facts(answer.headers)
+            facts = read_facts(answer.headers, answer.body) if answer.http_status < 300 else told
+            by_headers = _joined(by_headers, told)
+            if facts != told:
+                self._deployment_paths = _first(path, self._deployment_paths)
+                return self._remembered(Deployment(checked_at=_now(), **_joined(facts, by_headers).as_dict()))
+        return self._remembered(Deployment(checked_at=_now(), **by_headers.as_dict()))
+
+    def _unanswered_deployment(self, error: Exception) -> Unanswered:
+        last = self._last(Deployment)
+        if last is None:
+            return self._unanswered(Deployment, error)
+        return Unanswered(last.replace(error=wording(error)))
+
+    def _unanswered(self, kind: type[Report], error: Exception, **fields: Any) -> Unanswered:
+        return Unanswered(kind(error=wording(error), checked_at=_now(), last_known=self._last(kind), **fields))
+
+    def _remembered(self, report: Kind) -> Kind:
+        self._known[type(report)] = report
+        return report
+
+    def _last(self, kind: type[Kind]) -> Kind | None:
+        known: Kind | None = self._known.get(kind)
+        return None if known is None else known.aged()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _first(path: str, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The paths with the one that answered in front: the next time it is asked alone."""
+    return (path, *(other for other in paths if other != path))
+
+
+def _joined(facts: Facts, others: Facts) -> Facts:
+    told = {name: value or others.as_dict()[name] for name, value in facts.as_dict().items()}
+    return Facts(**told)

@@ -1,0 +1,128 @@
+"""What a miniapp is in every world: a guarded client, the questions to ask, a cache for each kind of report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from resilience import _options
+from resilience.config import ServiceSettings, Settings
+from resilience.config import settings as process_settings
+from resilience.errors import ResilienceError
+from resilience.http import OriginsSnapshot
+from resilience.http._exchange import READ_AT_MOST, TOLD
+from resilience.http._kit import kit_for
+from resilience.http._origins import EXTENSION, Origins
+from resilience.miniapp._bounded import ACCEPT_ENCODING, LIMIT, BoundedBody
+from resilience.miniapp._report import Deployment, Health, Report, Status
+from resilience.miniapp._watch import DEPLOYMENT_PATHS, HEALTH_PATHS, Answer, Flow, Watch
+from resilience.policies.cache import Cache
+
+_MS = 1000.0
+_OFFLINE_TTL = 1.0
+_HOME = {"httpx": "resilience.http", "httpx2": "resilience.http.httpx2"}
+
+
+class Watched:
+    """What both miniapps are: a guarded client, the questions to ask, and a cache for each kind of report."""
+
+    _is_async: bool
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        name: str | None = None,
+        settings: Settings | ServiceSettings | None = None,
+        transport: Any = None,
+        headers: Any = None,
+        auth: Any = None,
+        status_path: str = "/",
+        health_paths: Iterable[str] = HEALTH_PATHS,
+        deployment_paths: Iterable[str] = DEPLOYMENT_PATHS,
+        **options: Any,
+    ) -> None:
+        chosen = settings or process_settings()
+        named = chosen.service(name) if name is not None and isinstance(chosen, Settings) else chosen
+        package = "httpx2" if type(transport).__module__.partition(".")[0] == "httpx2" else "httpx"
+        kit = kit_for(package, _HOME[package])
+        self.base_url = str(kit.package.URL(base_url))
+        if kit.package.URL(base_url).scheme not in {"http", "https"}:
+            _options.refuse("base_url", base_url, "a URL with http:// or https://, e.g. 'https://shop.example'")
+        self.name = _options.label("name", name) or kit.package.URL(base_url).netloc.decode("ascii").rpartition("@")[2]
+        self.settings = named
+        self.origins = Origins.from_settings(named, name=name, **options)
+        self._clock = options.get("clock")
+        client = kit.async_client if self._is_async else kit.client
+        self._client: Any = client(
+            origins=self.origins, base_url=base_url, transport=transport, headers=headers, auth=auth, timeout=None
+        )
+        self._limits: dict[type[Report], float] = {
+            Status: named.timeout.http_request / _MS,
+            Health: named.timeout.health_check / _MS,
+            Deployment: named.timeout.health_check / _MS,
+        }
+        self._watch = Watch(
+            status_path=status_path,
+            health_paths=_paths("health_paths", health_paths),
+            deployment_paths=_paths("deployment_paths", deployment_paths),
+            slow=named.threshold.response_time_ms / _MS,
+            down=(kit.package.HTTPError, OSError, ResilienceError),
+        )
+        lasting = named.miniapp
+        self._status = self._cached(Status, self._watch.status, lasting.status_ttl_ms)
+        self._health = self._cached(Health, self._watch.health, lasting.health_ttl_ms)
+        self._deployment = self._cached(Deployment, self._watch.deployment, lasting.health_ttl_ms)
+
+    def _cached(self, kind: type[Report], flow: Callable[[], Flow[Any]], milliseconds: int) -> Any:
+        seconds = milliseconds / _MS
+        cache: Any = Cache(
+            f"{self.name[:150]} {kind.__name__.lower()}",
+            ttl=seconds,
+            max_size=1,
+            negative_ttl=min(_OFFLINE_TTL, seconds),
+            clock=self._clock,
+        )
+        return cache(self._loader(kind, flow))
+
+    def _loader(self, kind: type[Report], flow: Callable[[], Flow[Any]]) -> Callable[[], Any]:
+        raise NotImplementedError
+
+    def _request(self, path: str, kind: type[Report]) -> Any:
+        options: dict[str, Any] = {"attempt_timeout": self._limits[kind]}
+        if kind is not Status:
+            # A health endpoint that says 503 has answered: its report is wanted, not another attempt.
+            options |= {"retry_statuses": (), "counts_statuses": False}
+        return self._client.build_request(
+            "GET",
+            path,
+            headers={"accept-encoding": ACCEPT_ENCODING, "cache-control": "no-cache"},
+            extensions={READ_AT_MOST: LIMIT, EXTENSION: options},
+        )
+
+    def _answer(self, response: Any, pieces: list[bytes], encoding: str | None) -> Answer:
+        body = BoundedBody(encoding)
+        for piece in pieces:
+            if not body.feed(piece):
+                break
+        told = response.extensions[TOLD]
+        return Answer(
+            http_status=response.status_code,
+            headers=response.headers,
+            body=body.content,
+            response_time=told["response_time"],
+        )
+
+    def snapshot(self) -> OriginsSnapshot:
+        """Its circuit, retry budget and counts."""
+        return self.origins.snapshot()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
+
+
+def _paths(option: str, paths: Iterable[str]) -> tuple[str, ...]:
+    found = () if isinstance(paths, str) else tuple(paths)
+    if isinstance(paths, str) or not all(isinstance(path, str) for path in found):
+        _options.refuse(option, paths, "a tuple of paths, e.g. ('/health',)", kind=TypeError)
+    return found
