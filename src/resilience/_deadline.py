@@ -17,6 +17,10 @@ from ._options import seconds as checked_seconds
 from ._record import Record
 
 
+class Expired(BaseException):
+    """A bounded call ran out of its time; never seen outside the drivers."""
+
+
 class Scope:
     """What is known inside a call: when it is due (by whose clock), who enforces that, and the attempt."""
 

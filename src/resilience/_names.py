@@ -1,7 +1,7 @@
 """Labels of live policies, and what a forked child must do to them.
 
-Rules: `_LIVE` holds policies weakly, written under `_LOCK`; a collected policy is dropped by its weak reference's
-callback, which takes no lock.
+Rules: `_LIVE` holds policies weakly, written under the `_lock` of this module; a collected policy is dropped by its weak
+reference's callback, which takes no lock.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from weakref import ref
 
-_LOCK = allocate_lock()
+_lock = allocate_lock()
 _LIVE: dict[str, dict[int, ref[Any]]] = {}
 _RESETS: list[Callable[[], None]] = []
 
 
 def register(policy: Any, name: str) -> str:
     """The label of this policy: its name, or `name#2` and so on while another of that name lives."""
-    with _LOCK:
+    with _lock:
         taken = _LIVE.setdefault(name, {})
         number = len(taken) + 1 if 1 in taken else 1
         while number in taken:
@@ -95,8 +95,8 @@ def reset_in_child(reset: Callable[[], None]) -> Callable[[], None]:
 
 
 def _reset_all() -> None:
-    global _LOCK
-    _LOCK = allocate_lock()
+    global _lock
+    _lock = allocate_lock()
     NAMED.reset()
     for reset in _RESETS:
         reset()

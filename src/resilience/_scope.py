@@ -13,9 +13,9 @@ from threading import Event, Lock
 from typing import Any, Protocol
 
 from ._clock import Clock
-from ._deadline import Scope, reset_scope, set_scope
+from ._deadline import Expired, Scope, reset_scope, set_scope
 from ._threads import Threads
-from ._world import SYSTEM_CLOCK, Expired, async_world, block
+from ._world import SYSTEM_CLOCK, async_world, block
 
 Call = Callable[..., Any]
 passing = False

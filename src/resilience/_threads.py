@@ -67,8 +67,8 @@ class Threads:
             context, work = job
             try:
                 context.run(work)
-            except BaseException:
-                sys.excepthook(*sys.exc_info())
+            except BaseException as error:
+                sys.excepthook(type(error), error, error.__traceback__)
             finally:
                 del context, work, job
                 with self._lock:

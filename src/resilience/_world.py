@@ -43,10 +43,6 @@ def _trio_runs() -> bool:
     return trio is not None and trio.lowlevel.in_trio_run()
 
 
-class Expired(BaseException):
-    """A bounded call ran out of its time; never seen outside the drivers."""
-
-
 def loop_runs_here() -> bool:
     """Is this the thread of a running event loop? Then a sync call must not wait for what that loop may hold."""
     return _asyncio_runs() or _trio_runs()
@@ -54,26 +50,26 @@ def loop_runs_here() -> bool:
 
 def async_world() -> AsyncioWorld | TrioWorld:
     """The world of the running task."""
-    return (_ASYNCIO or _load_asyncio()) if _asyncio_runs() else (_TRIO or _load_trio())
+    return (_asyncio or _load_asyncio()) if _asyncio_runs() else (_trio or _load_trio())
 
 
-_ASYNCIO: AsyncioWorld | None = None
-_TRIO: TrioWorld | None = None
+_asyncio: AsyncioWorld | None = None
+_trio: TrioWorld | None = None
 
 
 def _load_asyncio() -> AsyncioWorld:
-    global _ASYNCIO
+    global _asyncio
     from ._world_asyncio import ASYNCIO
 
-    _ASYNCIO = ASYNCIO
+    _asyncio = ASYNCIO
     return ASYNCIO
 
 
 def _load_trio() -> TrioWorld:
-    global _TRIO
+    global _trio
     from ._world_trio import TRIO
 
-    _TRIO = TRIO
+    _trio = TRIO
     return TRIO
 
 

@@ -8,7 +8,7 @@ from contextvars import Context
 from typing import Any
 
 from ._clock import Clock
-from ._world import Expired
+from ._deadline import Expired
 
 Call = Callable[..., Any]
 

@@ -9,7 +9,7 @@ from typing import Any
 import trio
 
 from ._clock import Clock
-from ._world import Expired
+from ._deadline import Expired
 
 Call = Callable[..., Any]
 

@@ -84,8 +84,7 @@ def key_function(function: Callable[..., Any], name: str) -> KeyFunction:
 def _compiled(bound: Signature, token: int, identity: Identities) -> KeyFunction:
     parameters = list(bound.parameters.values())
     taken = set(bound.parameters)
-    names = [_free(name, taken) for name in ("token", "plain", "typed", "identity", "defaults", "sorted", "tuple")]
-    own = dict(zip(("token", "plain", "typed", "identity", "defaults", "sorted", "tuple"), names, strict=True))
+    own = {name: _free(name, taken) for name in ("token", "plain", "typed", "identity", "defaults", "sorted", "tuple")}
     declared, pieces = [], [own["token"]]
     for number, parameter in enumerate(parameters):
         declared.append(_declared(parameters, number, own["defaults"]))
