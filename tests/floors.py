@@ -11,6 +11,7 @@ FLOORS = {
     "_background": 1,
     "_drive": 1,
     "_fake_clock": 1,
+    "_generate": 1,
     "_permit": 1,
     "_policy": 1,
     "_scope": 1,

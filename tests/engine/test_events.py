@@ -96,9 +96,9 @@ def test_row_30_a_listener_that_raises_changes_nothing(world, clock, caplog):
 
     before = HUB.errors
     retry = Retry(attempts=2, backoff=Fixed(0), clock=clock)
-    with resilience.listen(broken), resilience.listen(heard.append), caplog.at_level(logging.ERROR, "resilience"):
-        with pytest.raises(ConnectionError):
-            world.call(retry, fail)
+    told = caplog.at_level(logging.ERROR, "resilience")
+    with resilience.listen(broken), resilience.listen(heard.append), told, pytest.raises(ConnectionError):
+        world.call(retry, fail)
     assert len(heard) == 2
     assert HUB.errors == before + 2
     assert "raised ZeroDivisionError on RetryScheduled" in caplog.text
