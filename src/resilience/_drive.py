@@ -48,8 +48,9 @@ def drive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None) -> Call
         else:
             permit = admit and admit(args, kwargs)
             if permit.__class__ in VERDICTS:
-                if not isinstance(permit, Answer):
-                    permit = settle(permit, inner, args, kwargs, clock)
+                if isinstance(permit, Answer):
+                    return permit.value
+                permit = settle(permit, inner, args, kwargs, clock)
                 if isinstance(permit, Answer):
                     return permit.value
                 if isinstance(permit, Again):
@@ -96,8 +97,9 @@ def adrive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None) -> Cal
         else:
             permit = admit and admit(args, kwargs)
             if permit.__class__ in VERDICTS:
-                if not isinstance(permit, Answer):
-                    permit = await asettle(permit, inner, args, kwargs, clock)
+                if isinstance(permit, Answer):
+                    return permit.value
+                permit = await asettle(permit, inner, args, kwargs, clock)
                 if isinstance(permit, Answer):
                     return permit.value
                 if isinstance(permit, Again):

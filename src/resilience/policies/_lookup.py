@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .._gate import Gate, Verbs
+from .._listeners import HUB
 from ._keys import KeyFunction, NeverEqualError
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ class Reading(Gate):
 
     def verbs(self) -> Verbs:
         cache, keyer, store = self._cache, self._keyer, self._cache.store
-        read, touch, now, hit, missed = store.read, store.touch, cache._now, cache.hit, cache.missed
+        read, touch, now, give, missed = store.read, store.touch, cache._now, cache.give, cache.missed
+        copies, hub = cache.copies, HUB
 
         def admit(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             try:
@@ -40,7 +42,10 @@ class Reading(Gate):
             if time < entry.due:
                 if entry is not store.last:
                     touch(entry, time)
-                return hit(entry, time)
+                cache.hits += 1
+                if copies or entry.error or hub.listeners or cache._listeners:
+                    return give(entry, time)
+                return entry
             return missed(key, entry, time)
 
         return Verbs(admit, None, None)

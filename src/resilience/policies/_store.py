@@ -1,8 +1,8 @@
 """The entries of a cache: least recently used first out, each with its own times.
 
 Rules: everything is guarded by `lock`, but for two things that a hit does without it on builds with a GIL: it reads the
-dictionary below the order (`cachetools.Cache.__getitem__` touches no order; a racing delete is a `KeyError`, a miss) and
-notes the key in `touches`, whose every operation is atomic. The notes are replayed into the order, under the lock, when
+dictionary below the order (a racing delete is a `KeyError`, a miss) and
+notes the entry in `touches`, whose every operation is atomic. The notes are replayed into the order, under the lock, when
 there are many and before anything is evicted, so a single caller sees exact LRU. What goes out is handed back to be
 dropped after the lock: its finalizer is the user's code. The lock is reentrant: a collection inside it may run any.
 """
@@ -12,13 +12,11 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable
-from functools import partial
 from math import inf
 from threading import RLock
 from typing import Any
 
 from cachetools import Cache as Unordered
-from cachetools import LRUCache
 
 from .._gate import Answer
 
@@ -36,7 +34,7 @@ def gil_enabled() -> bool:
 class Entry(Answer):
     """A stored value, which is its own answer; fresh until `due`, kept until `kept`. `error`: a stored failure."""
 
-    __slots__ = ("born", "due", "error", "kept", "key")
+    __slots__ = ("born", "due", "error", "kept", "key", "newer", "older")
 
     def __init__(self, key: Key, value: Any, born: float, due: float, kept: float, error: bool = False) -> None:
         self.value = value
@@ -45,12 +43,17 @@ class Entry(Answer):
         self.due = due
         self.kept = kept
         self.error = error
+        # Its neighbours in the order of use; `None` outside it. An order apart from the entries, as in an `OrderedDict`,
+        # would be looked up again at each use, and in a large cache such a look-up is what a hit costs.
+        self.older: Any = None
+        self.newer: Any = None
 
 
 class Store:
     """At most `size` entries."""
 
     __slots__ = (
+        "_ends",
         "_entries",
         "_hand",
         "_left",
@@ -67,47 +70,69 @@ class Store:
 
     def __init__(self, size: int, interval: float) -> None:
         # Without a bound of its own, which could not change later; `put_locked` holds ours.
-        self._entries: LRUCache[Key, Entry] = LRUCache(inf)
+        self._entries: Unordered[Key, Entry] = Unordered(inf)
+        self._ends = Entry(None, None, 0.0, 0.0, 0.0)
+        self._ends.older = self._ends.newer = self._ends
         self.size = size
         self._hand: deque[Key] = deque()
         self.interval = interval
         self._sweep_at = 0.0
         self._left = 0
         self.evictions = self.expirations = 0
-        self.touches: deque[Key] = deque()
+        self.touches: deque[Entry] = deque()
         self.last: Entry | None = None
         self.renew_lock()
-        self.read: Callable[[Key], Entry] = (
-            partial(Unordered.__getitem__, self._entries) if gil_enabled() else self._read_with_lock
-        )
+        self.read: Callable[[Key], Entry] = self._entries.__getitem__ if gil_enabled() else self._read_with_lock
 
     def renew_lock(self) -> None:
         self.lock = RLock()
 
     def _read_with_lock(self, key: Key) -> Entry:
         with self.lock:
-            return Unordered.__getitem__(self._entries, key)
+            return self._entries[key]
 
     def touch(self, entry: Entry, now: float) -> None:
         """This entry was used last."""
         if entry is self.last:
             return
         self.last = entry
-        self.touches.append(entry.key)
+        self.touches.append(entry)
         if len(self.touches) > _TOUCHES:
             with self.lock:
                 gone = self._replay_locked(now)
             del gone
 
     def _replay_locked(self, now: float) -> list[Entry]:
-        touches, entries = self.touches, self._entries
+        self._renew_locked()
+        return self._sweep_locked(now)
+
+    def _renew_locked(self) -> None:
+        """Bring the order up to date with the notes."""
+        touches = self.touches
         while touches:
             try:
-                entries[touches.popleft()]
-            except (KeyError, IndexError):
-                continue
+                entry = touches.popleft()
+            except IndexError:  # another thread's, without a GIL
+                break
+            if self._unlink_locked(entry):
+                self._link_locked(entry)
         self.last = None
-        return self._sweep_locked(now)
+
+    def _link_locked(self, entry: Entry) -> None:
+        """Make it the newest."""
+        ends = self._ends
+        newest = entry.older = ends.older
+        entry.newer = ends
+        newest.newer = ends.older = entry
+
+    def _unlink_locked(self, entry: Entry) -> bool:
+        """Take it out of the order; was it there?"""
+        older, newer = entry.older, entry.newer
+        if older is None or newer is None:
+            return False
+        older.newer, newer.older = newer, older
+        entry.older = entry.newer = None
+        return True
 
     def put_locked(self, entry: Entry) -> list[Entry]:
         """Store it; what it drives out."""
@@ -115,23 +140,30 @@ class Store:
         entries, key = self._entries, entry.key
         old = entries.pop(key, None)
         if old is not None:
+            self._unlink_locked(old)
             gone.append(old)
-        elif len(entries) >= self.size:
-            gone.append(entries.popitem()[1])
-            self.evictions += 1
-        entries[key] = entry
-        if old is None:
+        else:
+            if len(entries) >= self.size:
+                gone.append(self._evict_locked())
             self._hand.append(key)
-            self._trim_locked()
+        entries[key] = entry
+        self._link_locked(entry)
+        self._trim_locked()
         return gone
+
+    def _evict_locked(self) -> Entry:
+        """The least recently used goes."""
+        oldest = self._ends.newer
+        self._unlink_locked(oldest)
+        self.evictions += 1
+        return self._entries.pop(oldest.key)
 
     def resize_locked(self, size: int, now: float) -> list[Entry]:
         """Hold so many entries from now on; what that drives out, the least recently used first."""
         gone = self._replay_locked(now)
         self.size = size
         while len(self._entries) > size:
-            gone.append(self._entries.popitem()[1])
-            self.evictions += 1
+            gone.append(self._evict_locked())
         return gone
 
     def _trim_locked(self) -> None:
@@ -152,7 +184,7 @@ class Store:
     def _step_locked(self, now: float) -> Entry | None:
         key = self._hand.popleft()
         try:
-            entry = Unordered.__getitem__(self._entries, key)
+            entry = self._entries[key]
         except KeyError:
             return None
         if now < entry.kept:
@@ -162,8 +194,11 @@ class Store:
         return self.drop_locked(key)
 
     def drop_locked(self, key: Key) -> Entry | None:
-        self.last = None
-        return self._entries.pop(key, None)
+        self._renew_locked()  # or a note would keep it alive
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self._unlink_locked(entry)
+        return entry
 
     def expire_locked(self, now: float) -> list[Entry]:
         """Drop every entry whose time is over."""
@@ -176,10 +211,11 @@ class Store:
 
     def clear_locked(self) -> list[Entry]:
         gone = list(self._entries.values())
+        self._renew_locked()
+        for entry in gone:
+            self._unlink_locked(entry)
         self._entries.clear()
         self._hand.clear()
-        self.touches.clear()
-        self.last = None
         return gone
 
     def keys_locked(self) -> list[Key]:

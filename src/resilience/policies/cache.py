@@ -142,9 +142,18 @@ class Cache(Policy[Never], HandSet, Retuned):
         own, token = self._key, object()
         return lambda *args, **kwargs: (token, own(*args, **kwargs))
 
+    @property
+    def copies(self) -> bool:
+        """Is what it gives out a copy?"""
+        return self._copy is not None
+
     def hit(self, entry: Entry, now: float) -> Answer:
         """A fresh entry answers."""
         self.hits += 1
+        return self.give(entry, now)
+
+    def give(self, entry: Entry, now: float) -> Answer:
+        """What an entry answers, once it is counted."""
         if self._listeners or HUB.listeners:
             self.tell(CacheHit, age=now - entry.born)
         if entry.error:
