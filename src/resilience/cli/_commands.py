@@ -19,4 +19,5 @@ class Command(NamedTuple):
 COMMANDS = {
     "config": Command("config", "print every setting, with its source"),
     "doctor": Command("doctor", "look for what may surprise: names, values, packages, other retries"),
+    "demo": Command("demo", "a service goes down and comes back; three clients live through it"),
 }
