@@ -60,7 +60,9 @@ class Miniapp(Watched):
 
     def refresh(self) -> Status:
         """Ask for the status anew, whatever the cache holds, and fill it."""
-        return _report(self._status.refresh, Status)
+        # Not the cache's own refresh, which answers with the old report while that is fresh and the service fails.
+        self._status.invalidate()
+        return _report(self._status, Status)
 
     def _loader(self, kind: type[Report], flow: Callable[[], Flow[Any]]) -> Callable[[], Any]:
         def load() -> Report:
@@ -135,7 +137,8 @@ class AsyncMiniapp(Watched):
 
     async def refresh(self) -> Status:
         """Ask for the status anew, whatever the cache holds, and fill it."""
-        return await _areport(self._status.refresh, Status)
+        self._status.invalidate()
+        return await _areport(self._status, Status)
 
     def _loader(self, kind: type[Report], flow: Callable[[], Flow[Any]]) -> Callable[[], Any]:
         async def load() -> Report:

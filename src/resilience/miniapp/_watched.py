@@ -10,6 +10,7 @@ from resilience.config import ServiceSettings, Settings
 from resilience.config import settings as process_settings
 from resilience.errors import ResilienceError
 from resilience.http import OriginsSnapshot
+from resilience.http._address import origin_of, shown
 from resilience.http._exchange import READ_AT_MOST, TOLD
 from resilience.http._kit import kit_for
 from resilience.http._origins import EXTENSION, Origins
@@ -46,10 +47,12 @@ class Watched:
         named = chosen.service(name) if name is not None and isinstance(chosen, Settings) else chosen
         package = "httpx2" if type(transport).__module__.partition(".")[0] == "httpx2" else "httpx"
         kit = kit_for(package, _HOME[package])
-        self.base_url = str(kit.package.URL(base_url))
-        if kit.package.URL(base_url).scheme not in {"http", "https"}:
-            _options.refuse("base_url", base_url, "a URL with http:// or https://, e.g. 'https://shop.example'")
-        self.name = _options.label("name", name) or kit.package.URL(base_url).netloc.decode("ascii").rpartition("@")[2]
+        url = kit.package.URL(base_url)
+        if url.scheme not in {"http", "https"} or not url.host:
+            _options.refuse("base_url", shown(base_url), "a URL with http:// or https://, e.g. 'https://shop.example'")
+        self.url = shown(base_url)
+        self.origin = origin_of(url)
+        self.name = _options.label("name", name) or url.netloc.decode("ascii")
         self.settings = named
         self.origins = Origins.from_settings(named, name=name, **options)
         self._clock = options.get("clock")

@@ -1,0 +1,256 @@
+"""A monitor looks at many services, none of which delays another, and remembers what it saw."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from tests.origins import Origin, answer, closed_port, hang_before_headers, json_answer
+
+import resilience
+from resilience.miniapp import (
+    AsyncMiniapp,
+    DeploymentChanged,
+    HealthChanged,
+    Level,
+    Miniapp,
+    Monitor,
+    StatusChanged,
+)
+from resilience.testing import FakeClock
+
+
+def health(level):
+    """A health answer."""
+    return json_answer({"status": level})
+
+
+@pytest.fixture
+def monitored(world, watchers, quick):
+    """Run `story(monitor, *apps)` with miniapps for some URLs, which are closed at the end."""
+
+    def run(story, *urls, environment=None, **options):
+        def steps():
+            settings = {**quick, "TIMEOUT_HTTP_REQUEST": "500", **(environment or {})}
+            apps = [watchers.make(url, environment=settings) for url in urls]
+            try:
+                return (yield from story(Monitor(*apps, **options), *apps))
+            finally:
+                for app in apps:
+                    yield watchers.close(app)
+
+        return world.session(steps)
+
+    return run
+
+
+def check(world, monitor):
+    """Look at all once, in the way of this world."""
+    return monitor.acheck() if world.is_async else monitor.check()
+
+
+def enter(world, monitor):
+    """Begin to watch."""
+    return monitor.__aenter__() if world.is_async else monitor.__enter__()
+
+
+def leave(world, monitor):
+    """Stop watching."""
+    return monitor.__aexit__(None, None, None) if world.is_async else monitor.__exit__(None, None, None)
+
+
+def wait(world, seconds):
+    """Let real time pass."""
+    from resilience._world import SYSTEM_CLOCK
+
+    return world.sleep(SYSTEM_CLOCK, seconds)
+
+
+def test_one_look_at_all_is_as_long_as_the_slowest(monitored, world):
+    """Three that hang for half a second, one that is well and one that is away: half a second in all."""
+
+    def story(monitor, *apps):
+        begun = time.monotonic()
+        snapshot = yield check(world, monitor)
+        assert time.monotonic() - begun < 1.4
+        online = [service.status.online for service in snapshot.services]
+        assert online == [False, False, False, True, False]
+        assert [service.name for service in snapshot.services] == [app.name for app in apps]
+
+    with Origin(then=hang_before_headers) as hanging, Origin() as well:
+        away = f"http://127.0.0.1:{closed_port()}"
+        monitored(story, hanging.url, hanging.url, hanging.url, well.url, away)
+
+
+def test_what_was_seen_is_remembered(monitored, world):
+    """Uptime, response times, history, health and deployment of each service."""
+
+    def story(monitor, app):
+        for step in (answer(), answer(500), answer(), answer()):
+            origin.at("/", then=step)
+            yield check(world, monitor)
+        (service,) = monitor.snapshot().services
+        assert (service.uptime, service.checks) == (0.75, 4)
+        assert [sample.online for sample in service.history] == [True, False, True, True]
+        times = service.response_times
+        assert 0 < times.p50 <= times.p95 <= times.p99 < 1
+        assert (service.health.level, service.deployment.version) == (Level.HEALTHY, "1")
+        assert service.deployments == ()
+
+    origin = Origin().at("/health", then=health("pass")).at("/version", then=json_answer({"version": "1"}))
+    with origin:
+        monitored(story, origin.url)
+
+
+def test_a_monitor_fills_the_cache(monitored, world, watchers):
+    """Who asks the miniapp meanwhile gets what the monitor saw last, and no request is made."""
+
+    def story(monitor, app):
+        yield check(world, monitor)
+        asked = origin.count()
+        status = yield app.status()
+        yield app.health()
+        yield app.deployment()
+        assert origin.count() == asked
+        assert status is monitor.snapshot().services[0].status
+        yield check(world, monitor)
+        assert origin.count() == asked + 1
+        assert (yield app.status()) is not status
+
+    with Origin().at("/health", then=health("pass")).at("/version", then=json_answer({"version": "1"})) as origin:
+        monitored(story, origin.url)
+
+
+def test_every_change_is_told(monitored, world):
+    """On- and offline, better and worse, another version; to the monitor's listeners and to everybody's."""
+    heard, everywhere = [], []
+
+    def story(monitor, app):
+        monitor.listen(heard.append)
+        for level, version, step in (
+            ("pass", "1", answer()),
+            ("fail", "1", answer()),
+            ("fail", "2", answer(500)),
+            ("pass", "2", answer()),
+        ):
+            origin.at("/health", then=health(level)).at("/version", then=json_answer({"version": version}))
+            origin.at("/", then=step)
+            yield check(world, monitor)
+        (service,) = monitor.snapshot().services
+        assert [(change.before.version, change.after.version) for change in service.deployments] == [("1", "2")]
+
+    with Origin() as origin, resilience.listen(everywhere.append, StatusChanged, HealthChanged, DeploymentChanged):
+        monitored(story, origin.url, environment={"MINIAPP_HEALTH_TTL_MS": "1"})
+    told = [(type(event).__name__, event.policy) for event in heard]
+    name = f"127.0.0.1:{origin.port}"
+    kinds = ["HealthChanged", "StatusChanged", "StatusChanged", "HealthChanged", "DeploymentChanged"]
+    assert told == [(kind, name) for kind in kinds]
+    assert [event.online for event in heard if isinstance(event, StatusChanged)] == [False, True]
+    assert heard[1].error == "HTTP 500"
+    assert {event.key for event in heard} == {f"http://{name}"}
+    assert everywhere == heard
+
+
+def test_a_different_server_is_no_different_deployment(monitored, world):
+    """Behind a balancer each answer comes from another machine."""
+
+    def story(monitor, app):
+        for server in ("a", "b"):
+            origin.at("/version", then=json_answer({"version": "1", "server": server}))
+            yield check(world, monitor)
+        (service,) = monitor.snapshot().services
+        assert (service.deployment.server, service.deployments) == ("b", ())
+
+    with Origin() as origin:
+        monitored(story, origin.url, environment={"MINIAPP_HEALTH_TTL_MS": "1"})
+
+
+def test_it_goes_on_looking_each_at_its_own_pace(monitored, world):
+    """A service that hangs is looked at less often; the others do not notice."""
+
+    def story(monitor, *apps):
+        yield enter(world, monitor)
+        yield wait(world, 1.2)
+        yield leave(world, monitor)
+        hung, well = monitor.snapshot().services
+        assert well.checks >= 6
+        assert 1 <= hung.checks <= 4
+        checks = well.checks
+        yield wait(world, 0.3)
+        assert monitor.snapshot().services[1].checks <= checks + 1
+
+    with Origin(then=hang_before_headers) as hanging, Origin() as well:
+        monitored(story, hanging.url, well.url, interval=0.1)
+
+
+def test_it_ends_at_once(monitored, world):
+    """In the middle of a long interval, and before its first look."""
+
+    def story(monitor, app):
+        begun = time.monotonic()
+        yield enter(world, monitor)
+        yield leave(world, monitor)
+        yield enter(world, monitor)
+        yield wait(world, 0.1)
+        yield leave(world, monitor)
+        assert time.monotonic() - begun < 2
+
+    before = threading.active_count()
+    with Origin() as origin:
+        monitored(story, origin.url, interval=3600)
+    assert threading.active_count() <= before + 1
+
+
+def test_a_look_that_fails_itself_ends_nothing(monitored, world, caplog):
+    """A mistake of ours, or of a listener, is logged; the next look follows."""
+
+    def story(monitor, app):
+        original = app.refresh
+        app.refresh = lambda: 1 / 0
+        snapshot = yield check(world, monitor)
+        assert snapshot.services[0].status is None
+        app.refresh = original
+        monitor.listen(lambda event: 1 / 0)
+        for step in (answer(), answer(500)):
+            origin.at("/", then=step)
+            snapshot = yield check(world, monitor)
+        assert snapshot.services[0].checks == 2
+
+    with Origin() as origin:
+        monitored(story, origin.url)
+    assert [record.levelname for record in caplog.records if record.name == "resilience.miniapp"] == ["ERROR"]
+
+
+@pytest.mark.worlds("sync", reason="a fake clock does not wait for a loop's real sockets")
+def test_its_pace_is_its_clocks(world, watchers):
+    """With a fake clock a thousand looks take no time, and nothing grows beyond its bounds."""
+    import httpx
+
+    app = watchers.make("http://shop", transport=httpx.MockTransport(lambda request: httpx.Response(200)), attempts=1)
+    clock = FakeClock(autojump=False)
+    with app, Monitor(app, interval=60, history=5, clock=clock) as monitor:
+        for number in range(1, 30):
+            until = time.monotonic() + 5
+            while monitor.snapshot().services[0].checks < number and time.monotonic() < until:
+                time.sleep(0.001)
+                clock.advance(60)
+        (service,) = monitor.snapshot().services
+    assert service.checks >= 29
+    assert len(service.history) == 5
+
+
+def test_kinds_and_ways_must_fit(quick):
+    """All sync with `with`, or all async with `async with`; nothing else."""
+    sync, asynchronous = Miniapp("http://a"), AsyncMiniapp("http://a")
+    for apps in ((), (sync, asynchronous), ("http://a",)):
+        with pytest.raises(TypeError, match="miniapps="):
+            Monitor(*apps)
+    with pytest.raises(TypeError, match="use async with"), Monitor(asynchronous):
+        pass
+    with pytest.raises(TypeError, match=r"use acheck\(\)"):
+        Monitor(asynchronous).check()
+    with pytest.raises(ValueError, match="interval="):
+        Monitor(sync, interval=0)
+    assert repr(Monitor(sync, interval=5)) == "<Monitor of 'a' each 5 s>"
+    sync.close()
