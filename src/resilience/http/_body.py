@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any, cast
 
-_PACKAGES = frozenset({"httpx", "httpx2"})
+from resilience.http._packages import is_packaged
 
 
 class Replay(Enum):
@@ -54,7 +54,7 @@ def _source_of(stream: Any) -> Any:
     `_stream` and `fields` are not public there, and the same in both packages: a test holds that. Without them a
     body counts as one-shot, which is the safe side.
     """
-    if type(stream).__module__.partition(".")[0] not in _PACKAGES:
+    if not is_packaged(type(stream)):
         return stream
     fields = getattr(stream, "fields", None)
     if fields is not None:

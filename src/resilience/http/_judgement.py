@@ -9,22 +9,17 @@ from typing import Any
 from resilience._outcome import Failure, Outcome
 from resilience.errors import DEADLINE_PASSED, CallTimeoutError
 from resilience.http._faults import Fault, Faults
+from resilience.http._packages import PACKAGES, package_of
 from resilience.http._retry_after import parse_http_date, parse_retry_after
 
 _TOO_EARLY = frozenset({408, 425, 429})
 _LEAST_OPEN = 0.001
 
 
-_PACKAGES = ("httpx", "httpx2")
-
-
 def faults_of(error: BaseException) -> Faults | None:
     """What sorts this error: that of the package it comes from, httpx or httpx2; `None` for everybody else's."""
-    for kind in type(error).__mro__:
-        root = kind.__module__.partition(".")[0]
-        if root in _PACKAGES:
-            return _faults(root)
-    return None
+    package = package_of(error, "HTTPError")
+    return None if package is None else _faults(package)
 
 
 @cache
@@ -36,7 +31,7 @@ def fault_of(error: BaseException) -> Fault:
     """How far the request came before this error; what a package let through raw is the same for both."""
     faults = faults_of(error)
     if faults is None and isinstance(error, OSError):
-        faults = next((_faults(package) for package in _PACKAGES if package in sys.modules), None)
+        faults = next((_faults(package) for package in PACKAGES if package in sys.modules), None)
     return Fault.FOREIGN if faults is None else faults.of(error)
 
 

@@ -25,7 +25,7 @@ class GuardedTransport:
             transport = getattr(self.kit.package, f"{self._kind}HTTPTransport")()
         if not isinstance(transport, base):
             raise TypeError(
-                f"transport={transport!r}: must be a {base.__module__.partition('.')[0]}.{base.__name__}; "
+                f"transport={transport!r}: must be a {self.kit.package.__name__}.{base.__name__}; "
                 "each of httpx and httpx2, sync and async, has a guarded transport of its own"
             )
         if isinstance(transport, GuardedTransport):
