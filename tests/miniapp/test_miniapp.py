@@ -20,9 +20,10 @@ from tests.origins import (
     hang_before_headers,
     unavailable,
 )
+from tests.origins.twins import program
 
 from resilience.config import Settings, SettingsError
-from resilience.miniapp import AsyncMiniapp, Level, Miniapp
+from resilience.miniapp import AsyncMiniapp, Level, Miniapp, _miniapp
 
 
 @pytest.mark.parametrize("status", [200, 204, 302, 401, 404, 429, 499])
@@ -199,6 +200,13 @@ def test_a_setting_that_cannot_stand_is_named():
     """Before anything is asked."""
     with pytest.raises(SettingsError, match="MINIAPP_STATUS_TTL_MS"):
         Miniapp("http://x", settings=Settings(environment={"MINIAPP_STATUS_TTL_MS": "soon"}))
+
+
+def test_twins_differ_in_await_alone():
+    """The program that plays a flow, and the one that reports, are the same for threads and tasks."""
+    assert program(Miniapp._play) == program(AsyncMiniapp._play)
+    assert program(_miniapp._report) == program(_miniapp._areport)
+    assert program(Miniapp.refresh) == program(AsyncMiniapp.refresh)
 
 
 def test_its_name_is_its_host_unless_it_has_one():
