@@ -1,48 +1,81 @@
 """Guard calls that can fail: retry, circuit breaker, cache, timeout, fallback, budgets, which know of each other.
 
-The install name is `resilience-stack`, the import name `resilience`. What is heavy loads at its first use.
+The install name is `resilience-stack`, the import name `resilience`. Each name below loads at its first use, so that a
+program pays for what it uses.
 """
 
-from typing import TYPE_CHECKING, Any
-
-from . import errors, events
-from ._backoff import Decorrelated, Exponential, Fixed, Linear
-from ._deadline import Current, current, deadline, remaining
-from ._history import Attempt, history
-from ._listeners import Subscription, listen
-from ._outcome import FAILURES, UNAVAILABLE, Failure, Outcome
-from ._pipeline import Pipeline
-from ._resilient import resilient
-from ._threads import shutdown
-from .errors import (
-    BulkheadFullError,
-    CallTimeoutError,
-    CircuitOpenError,
-    RateLimitedError,
-    RejectedError,
-    ResilienceError,
-    ResilienceWarning,
-)
-from .policies._state import State
-from .policies._trip import Consecutive, FailureRate, SlowCalls
-from .policies.breaker import CircuitBreaker
-from .policies.budget import RetryBudget
-from .policies.fallback import Fallback
-from .policies.retry import Retry
-from .policies.timeout import Timeout
+# Not from `typing`, whose import costs more than all that is loaded here; type checkers know the name.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from . import errors, events
+    from ._backoff import Decorrelated, Exponential, Fixed, Linear
+    from ._deadline import Current, current, deadline, remaining
+    from ._history import Attempt, history
+    from ._listeners import Subscription, listen
+    from ._outcome import FAILURES, UNAVAILABLE, Failure, Outcome
+    from ._pipeline import Pipeline
+    from ._resilient import resilient
+    from ._threads import shutdown
+    from .errors import (
+        BulkheadFullError,
+        CallTimeoutError,
+        CircuitOpenError,
+        RateLimitedError,
+        RejectedError,
+        ResilienceError,
+        ResilienceWarning,
+    )
+    from .policies._state import State
+    from .policies._trip import Consecutive, FailureRate, SlowCalls
+    from .policies.breaker import CircuitBreaker
+    from .policies.budget import RetryBudget
     from .policies.cache import Cache
+    from .policies.fallback import Fallback
+    from .policies.retry import Retry
+    from .policies.timeout import Timeout
 
-    cache = Cache
+    # The same classes under lower-case names, for use behind an @.
+    cache, circuit_breaker, fallback, retry, timeout = Cache, CircuitBreaker, Fallback, Retry, Timeout
 
 __version__ = "0.1.0"
 
-# The same classes under lower-case names, for use behind an @.
-circuit_breaker = CircuitBreaker
-fallback = Fallback
-retry = Retry
-timeout = Timeout
+_WHERE = {
+    "_backoff": ("Decorrelated", "Exponential", "Fixed", "Linear"),
+    "_deadline": ("Current", "current", "deadline", "remaining"),
+    "_history": ("Attempt", "history"),
+    "_listeners": ("Subscription", "listen"),
+    "_outcome": ("FAILURES", "UNAVAILABLE", "Failure", "Outcome"),
+    "_pipeline": ("Pipeline",),
+    "_resilient": ("resilient",),
+    "_threads": ("shutdown",),
+    "errors": (
+        "BulkheadFullError",
+        "CallTimeoutError",
+        "CircuitOpenError",
+        "RateLimitedError",
+        "RejectedError",
+        "ResilienceError",
+        "ResilienceWarning",
+    ),
+    "policies._state": ("State",),
+    "policies._trip": ("Consecutive", "FailureRate", "SlowCalls"),
+    "policies.breaker": ("CircuitBreaker",),
+    "policies.budget": ("RetryBudget",),
+    "policies.cache": ("Cache",),
+    "policies.fallback": ("Fallback",),
+    "policies.retry": ("Retry",),
+    "policies.timeout": ("Timeout",),
+}
+_MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
+_LOWER_CASE = {
+    "cache": "Cache",
+    "circuit_breaker": "CircuitBreaker",
+    "fallback": "Fallback",
+    "retry": "Retry",
+    "timeout": "Timeout",
+}
+_MODULES = ("errors", "events")
 
 __all__ = [
     "FAILURES",
@@ -90,16 +123,21 @@ __all__ = [
     "timeout",
 ]
 
-_LAZY = {"Cache": ".policies.cache:Cache", "cache": ".policies.cache:Cache"}
 
-
-def __getattr__(name: str) -> Any:
-    """Load what is heavy at its first use."""
-    where = _LAZY.get(name)
-    if where is None:
-        raise AttributeError(f"module 'resilience' has no attribute {name!r}")
+def __getattr__(name: str) -> object:
+    """Load a name at its first use."""
     from importlib import import_module
 
-    module, attribute = where.split(":")
-    value = globals()[name] = getattr(import_module(module, __name__), attribute)
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
+    module = _MODULE_OF.get(_LOWER_CASE.get(name, name))
+    if module is None:
+        raise AttributeError(f"module 'resilience' has no attribute {name!r}")
+    value = getattr(import_module(f".{module}", __name__), _LOWER_CASE.get(name, name))
+    globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    """Every public name, loaded or not."""
+    return sorted({*globals(), *__all__})

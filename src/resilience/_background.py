@@ -15,12 +15,10 @@ from typing import Any
 from ._deadline import SCOPE, current_scope
 from ._flight import INSIDE, Flight
 from ._gate import Answer, Park
-from ._threads import Threads
 from ._world import async_world
 from .errors import BulkheadFullError
 
 Call = Callable[..., Any]
-REFRESHERS = Threads(8, name="resilience-refresh")
 
 
 def lead(flight: Flight, inner: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Answer:
@@ -95,6 +93,8 @@ def refresh(flight: Flight, inner: Call, args: tuple[Any, ...], kwargs: dict[str
             lead(flight, inner, args, kwargs)
         except Exception:  # noqa: S110 - the flight has told whom it concerns: a refresh has no caller
             pass
+
+    from ._threads import REFRESHERS
 
     try:
         REFRESHERS.submit(copy_context(), work)

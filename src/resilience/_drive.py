@@ -37,7 +37,8 @@ PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, list, tupl
 
 
 def drive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None) -> Call:
-    admit, succeeded, failed, quick = gate.verbs()
+    verbs = gate.verbs()
+    admit, succeeded, failed, quick = verbs.admit, verbs.succeeded, verbs.failed, verbs.quick
     pair = getattr(inner, PAIR, None)
 
     def run(*args: Any, **kwargs: Any) -> Any:
@@ -86,7 +87,8 @@ def drive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None) -> Call
 
 
 def adrive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None) -> Call:
-    admit, succeeded, failed, quick = gate.verbs()
+    verbs = gate.verbs()
+    admit, succeeded, failed, quick = verbs.admit, verbs.succeeded, verbs.failed, verbs.quick
     pair = getattr(inner, PAIR, None)
 
     async def run(*args: Any, **kwargs: Any) -> Any:

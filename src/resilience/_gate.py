@@ -8,7 +8,7 @@ memory from `admit` to `succeeded` or `failed`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._flight import Flight
@@ -94,17 +94,26 @@ class Instead(Verdict):
         self.arguments = arguments
 
 
-class Verbs(NamedTuple):
+class Verbs:
     """What a gate answers with at the first attempt; `None` for what it has nothing to say to.
 
     `quick` stands in for `admit` where no deadline and no outer attempt surrounds the call: without arguments, it gives
     a permit, never a verdict, and may be a C function.
     """
 
-    admit: Callable[[tuple[Any, ...], dict[str, Any]], Any] | None
-    succeeded: Callable[[Any, Any], Verdict | None] | None
-    failed: Callable[[Any, BaseException, int], Verdict | None] | None
-    quick: Callable[[], Any] | None = None
+    __slots__ = ("admit", "failed", "quick", "succeeded")
+
+    def __init__(
+        self,
+        admit: Callable[[tuple[Any, ...], dict[str, Any]], Any] | None,
+        succeeded: Callable[[Any, Any], Verdict | None] | None,
+        failed: Callable[[Any, BaseException, int], Verdict | None] | None,
+        quick: Callable[[], Any] | None = None,
+    ) -> None:
+        self.admit = admit
+        self.succeeded = succeeded
+        self.failed = failed
+        self.quick = quick
 
 
 class Gate:

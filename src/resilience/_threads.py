@@ -99,6 +99,10 @@ class Threads:
             return not self.busy
 
 
+REFRESHERS = Threads(8, name="resilience-refresh")
+"""For the loads behind stale answers of plain functions."""
+
+
 def shutdown(timeout: Any = 5.0) -> bool:
     """End the pools and the background refreshes of this process, waiting so many seconds for their work.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from threading import Event, Timer
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -20,6 +19,8 @@ from ._ticket import Ticket
 from .errors import DEADLINE_PASSED, CallTimeoutError, ResilienceWarning
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from ._world_asyncio import AsyncioWorld
     from ._world_trio import TrioWorld
 
@@ -90,6 +91,8 @@ class SystemClock:
         seconds = max(0.0, when - monotonic())
         if loop_runs_here():
             return async_world().call_later(seconds, callback)
+        from threading import Timer
+
         timer = Timer(seconds, callback)
         timer.daemon = True
         timer.start()
@@ -159,6 +162,8 @@ def wait(ticket: Ticket, clock: Clock) -> None:
     """
     if not ticket.time_only and loop_runs_here():
         return
+    from threading import Event
+
     event = Event()
     ticket.listen(event.set)
     due = clock.now() + _patience(ticket)

@@ -132,12 +132,12 @@ def test_a_failing_refresh_keeps_the_old_value(world):
 
 def test_no_thread_free_for_a_refresh(monkeypatch):
     """With every refresher busy the old value is served, and a later call tries again."""
-    from resilience import _background
+    from resilience import _threads
     from resilience._threads import Threads
 
-    monkeypatch.setattr(_background, "REFRESHERS", Threads(1, name="few"))
+    monkeypatch.setattr(_threads, "REFRESHERS", Threads(1, name="few"))
     gate = threading.Event()
-    _background.REFRESHERS.submit(contextvars.Context(), lambda: gate.wait(30))
+    _threads.REFRESHERS.submit(contextvars.Context(), lambda: gate.wait(30))
     clock = FakeClock()
     cache = Cache(ttl=10, stale=50, jitter=0, clock=clock)
     numbers = iter(range(10))
@@ -147,7 +147,7 @@ def test_no_thread_free_for_a_refresh(monkeypatch):
     assert cached() == 0
     assert cache._flights == {}
     gate.set()
-    wait_for(lambda: _background.REFRESHERS.busy == 0)
+    wait_for(lambda: _threads.REFRESHERS.busy == 0)
     assert cached() == 0
     wait_for(lambda: cache.snapshot().loads == 2)
     assert cached() == 1

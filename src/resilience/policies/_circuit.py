@@ -61,7 +61,7 @@ class Circuit(Gate):
         self._slow_tally = None if breaker.slow is None else breaker.slow.begin()
         self._probes = Probes()
         self.epoch = self.failed_recoveries = 0
-        self.isolations: set[object] = set()
+        self.isolations: frozenset[object] = frozenset()  # most never have one: shared, and replaced
         self.opened = self.rejected = self.successes = self.failures = 0
         self.due = 0.0
         self.last_error: BaseException | None = None
@@ -216,7 +216,7 @@ class Circuit(Gate):
     ) -> None:
         old = self._shown_locked()
         if release:
-            self.isolations.clear()
+            self.isolations = frozenset()
         self.epoch += 1
         self._probes.clear()
         self.successes = self.failures = 0

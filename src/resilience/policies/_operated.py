@@ -27,17 +27,17 @@ class OperatedCircuit(Circuit):
 
     def isolate(self, holder: object) -> None:
         """One isolation more; what lies beneath goes on by itself."""
-        self._change_isolations(lambda: self.isolations.add(holder), "isolate()")
+        self._change_isolations(lambda: self.isolations | {holder}, "isolate()")
 
     def release_isolation(self, holder: object) -> None:
         """One isolation fewer, if `close()` has not ended it."""
-        self._change_isolations(lambda: self.isolations.discard(holder), "the last isolation is released")
+        self._change_isolations(lambda: self.isolations - {holder}, "the last isolation is released")
 
-    def _change_isolations(self, change: Callable[[], None], reason: str) -> None:
+    def _change_isolations(self, change: Callable[[], frozenset[object]], reason: str) -> None:
         news: News = []
         with self._lock:
             old = self._shown_locked()
-            change()
+            self.isolations = change()
             self._refresh_locked()
             self._note_locked(old, reason, news)
         self._tell(news)

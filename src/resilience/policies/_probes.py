@@ -6,9 +6,6 @@ collected: its finalizer takes no lock but leaves word in `_lost`, which the nex
 
 from __future__ import annotations
 
-from collections import deque
-from itertools import count
-
 
 class Admitted:
     """A call let through, with its start: the permit where slow calls count."""
@@ -25,7 +22,7 @@ class Probe(Admitted):
 
     __slots__ = ("_lost", "number", "settled")
 
-    def __init__(self, epoch: int, start: float, number: int, lost: deque[int]) -> None:
+    def __init__(self, epoch: int, start: float, number: int, lost: list[int]) -> None:
         super().__init__(epoch, start)
         self.number = number
         self.settled = False
@@ -39,17 +36,17 @@ class Probe(Admitted):
 class Probes:
     """Those under way, each with the time its lease is over."""
 
-    __slots__ = ("_leases", "_lost", "_numbers")
+    __slots__ = ("_last", "_leases", "_lost")
 
     def __init__(self) -> None:
         self._leases: dict[int, float] = {}
-        self._lost: deque[int] = deque()
-        self._numbers = count()
+        self._lost: list[int] = []  # appended to and popped from, both atomic; a deque is ten times as large
+        self._last = 0
 
     def begin(self, epoch: int, now: float, lease: float) -> Probe:
-        number = next(self._numbers)
-        self._leases[number] = lease
-        return Probe(epoch, now, number, self._lost)
+        self._last += 1
+        self._leases[self._last] = lease
+        return Probe(epoch, now, self._last, self._lost)
 
     def end(self, probe: Probe) -> None:
         probe.settled = True
@@ -59,7 +56,7 @@ class Probes:
         """Free the slots of probes that were collected, or whose lease is over; why, for each."""
         reasons = []
         while self._lost:
-            if self._leases.pop(self._lost.popleft(), None) is not None:
+            if self._leases.pop(self._lost.pop(), None) is not None:
                 reasons.append("collected")
         for number, lease in list(self._leases.items()):
             if now >= lease:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from _thread import allocate_lock
 from collections.abc import Callable
-from typing import Any, Never
+from typing import TYPE_CHECKING, Any, Never
 
 from .. import _options
 from .._callable import ASYNC
@@ -17,11 +17,13 @@ from .._deadline import Scope, current_scope
 from .._drive import Vet
 from .._policy import Policy
 from .._record import Record
-from .._scope import abounded, bounded, threaded
-from .._threads import Threads
+from .._scope import abounded, bounded
 from .._world import deadline_passed
 from ..errors import CallTimeoutError, ResilienceWarning
 from ..events import CallOverran, CallTimedOut
+
+if TYPE_CHECKING:
+    from .._threads import Threads
 
 _THREADS = 32
 
@@ -69,7 +71,7 @@ class Timeout(Policy[Never]):
         super().__init__(name, clock=clock)
         self.seconds = _options.seconds("seconds", seconds)
         size = _THREADS if thread is True else thread and _options.count("thread", thread)
-        self._threads = Threads(size, name=f"resilience-{self.name}") if size else None
+        self._threads = _pool(size, f"resilience-{self.name}") if size else None
         self._lock = allocate_lock()
         self._timed_out = self._overran = self._abandoned = 0
 
@@ -83,6 +85,8 @@ class Timeout(Policy[Never]):
             return abounded(self, inner, self._clock)
         guarded = inner if vet is None else _vetted(inner, vet)
         if self._threads is not None:
+            from .._threaded import threaded
+
             return threaded(self, guarded, self._clock, self._threads)
         return bounded(self, guarded)
 
@@ -141,6 +145,13 @@ class Timeout(Policy[Never]):
 
     def __repr__(self) -> str:
         return f"<Timeout {self.name!r} {self.seconds:g} s{' in a thread' if self.thread else ''}>"
+
+
+def _pool(size: int, name: str) -> Threads:
+    """Threads are loaded by who asks for them."""
+    from .._threads import Threads
+
+    return Threads(size, name=name)
 
 
 def _vetted(inner: Callable[..., Any], vet: Vet) -> Callable[..., Any]:
