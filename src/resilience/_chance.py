@@ -9,6 +9,15 @@ Chance = Callable[[], float]
 
 def chance() -> float:
     """A number in 0..1; `random` is loaded at the first draw."""
+    return (_draw or _load())()
+
+
+_draw: Chance | None = None
+
+
+def _load() -> Chance:
+    global _draw
     from random import random
 
-    return random()
+    _draw = random
+    return random

@@ -81,13 +81,19 @@ def history(error: BaseException) -> tuple[Attempt, ...]:
     return tuple(attempt.replace(error=error) if attempt.error is _ITSELF else attempt for attempt in found)
 
 
-def remember(error: BaseException, attempts: list[Attempt], note: str) -> None:
+Tried = tuple[int, BaseException | None, float, float | None]
+"""An attempt as it is noted while nobody asks: number, error, elapsed, delay."""
+
+
+def remember(error: BaseException, attempts: list[Tried], note: str) -> None:
     """Attach the attempts and one note, replacing those of an earlier retry."""
     state = getattr(error, "__dict__", None)
     if state is None:
         return
-    kept = attempts[-_LONGEST:]
-    state[_HISTORY] = History(a.replace(error=_ITSELF) if a.error is error else a for a in kept)
+    state[_HISTORY] = History(
+        Attempt(number=number, error=_ITSELF if cause is error else cause, elapsed=elapsed, delay=delay)
+        for number, cause, elapsed, delay in attempts[-_LONGEST:]
+    )
     notes = [old for old in state.get("__notes__", ()) if not str(old).startswith(_NOTE)]
     state["__notes__"] = [*notes, _NOTE + note]
 

@@ -109,6 +109,10 @@ class Policy(Gate, Generic[Also]):
 
         return Subscription(end)
 
+    def heard(self) -> bool:
+        """Does anybody listen?"""
+        return bool(self._listeners or HUB.listeners)
+
     def tell(self, kind: type[Event], **fields: Any) -> None:
         """Build and tell an event, if anybody listens; never under a lock."""
         if self._listeners or HUB.listeners:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .. import _options
 from .._deadline import remaining
 from .._gate import Again, Answer, Verdict
-from .._history import SERIAL, Attempt, give_up, remember
+from .._history import SERIAL, Tried, give_up, remember
 from .._options import INFINITY
 from .._outcome import Outcome
 from ..events import BudgetRefused, RetryGaveUp, RetryScheduled, RetrySucceeded
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .retry import Retry
 
 _SERVER_JITTER = 0.1
+_MOST_NOTED = 64
 
 
 class Stop:
@@ -48,7 +49,7 @@ class Episode(Again):
         self.start = start
         self.serial = SERIAL.newest
         self.number = 1
-        self.attempts: list[Attempt] = []
+        self.attempts: list[Tried] = []
         self._delays = retry.backoff.begin()
         self._value: Any = None
 
@@ -57,12 +58,12 @@ class Episode(Again):
 
     def superseded(self) -> Any:
         dispose = self.retry.on_superseded
-        if dispose is None or not self.attempts or self.attempts[-1].error is not None:
+        if dispose is None or not self.attempts or self.attempts[-1][1] is not None:
             return None
         return dispose(self._value)
 
     def resume(self) -> Any:
-        last = self.attempts[-1].error if self.attempts else None
+        last = self.attempts[-1][1] if self.attempts else None
         try:
             if remaining() <= 0 and self.attempts:
                 self._give_up("deadline", last, self.number - 1)
@@ -80,39 +81,41 @@ class Episode(Again):
     def after(self, error: Exception | None, value: Any, attempt: int) -> Verdict | None:
         """What follows a failed attempt: this episode again, or `None` when it is time to give up."""
         elapsed = self.retry._now() - self.start
-        outcome = Outcome(value=value, error=error, attempt=attempt, elapsed=elapsed)
-        named = self._named(outcome)
-        reason, delay = self._refusal(outcome, named)
-        self.attempts.append(Attempt(number=attempt, error=error, elapsed=elapsed, delay=None if reason else delay))
+        named = self._named(error, value, attempt, elapsed)
+        reason, delay = self._refusal(error, attempt, elapsed, named)
+        self._note(attempt, error, elapsed, None if reason else delay)
         if reason:
             self._give_up(reason, error, attempt)
             return None
         self.seconds, self.number, self._value = delay, attempt + 1, value
-        self._announce(outcome, delay, named is not None)
+        if self.retry.on_retry is not None or self.retry.heard():
+            self._announce(error, attempt, elapsed, delay, named is not None)
         return self
 
-    def _named(self, outcome: Outcome) -> Any:
+    def _named(self, error: Exception | None, value: Any, attempt: int, elapsed: float) -> Any:
         """The delay that the callee named, if it did."""
         delay_from = self.retry.delay_from
-        named = None if delay_from is None else delay_from(outcome)
-        return (
-            named if named is None or named is STOP else _options.seconds("delay_from", named, zero=True, infinite=True)
-        )
+        if delay_from is None:
+            return None
+        named = delay_from(Outcome(value=value, error=error, attempt=attempt, elapsed=elapsed))
+        if named is None or named is STOP:
+            return named
+        return _options.seconds("delay_from", named, zero=True, infinite=True)
 
-    def _refusal(self, outcome: Outcome, named: Any) -> tuple[str, float]:
+    def _refusal(self, error: Exception | None, attempt: int, elapsed: float, named: Any) -> tuple[str, float]:
         """Why there is no retry (empty if there is one), and the delay before it."""
         retry = self.retry
         if named is STOP:
             return "stop", 0.0
-        if retry.attempts is not None and outcome.attempt >= retry.attempts:
+        if retry.attempts is not None and attempt >= retry.attempts:
             return "attempts", 0.0
         if named is not None and named > retry.max_server_delay:
             return "server delay", 0.0
         left = remaining()
-        budgeted = INFINITY if retry.max_elapsed is None else retry.max_elapsed - outcome.elapsed
+        budgeted = INFINITY if retry.max_elapsed is None else retry.max_elapsed - elapsed
         chance = retry._random()
         if named is None:
-            delay = self._delays(outcome.attempt, chance)
+            delay = self._delays(attempt, chance)
         else:
             room = max(0.0, min(left, budgeted) - named) / 2
             delay = named + min(named * _SERVER_JITTER * chance, room)
@@ -120,18 +123,26 @@ class Episode(Again):
             return "deadline", delay
         if delay > budgeted:
             return "max_elapsed", delay
-        if retry.budget is not None and not retry.budget.withdraw(outcome.error):
+        if retry.budget is not None and not retry.budget.withdraw(error):
             retry.tell(BudgetRefused, balance=retry.budget.balance())
             return "budget", delay
         return "", delay
 
-    def _announce(self, outcome: Outcome, delay: float, server_delay: bool) -> None:
+    def _note(self, attempt: int, error: BaseException | None, elapsed: float, delay: float | None) -> None:
+        """Remember the attempt; of very many, the last."""
+        if len(self.attempts) >= _MOST_NOTED:
+            del self.attempts[: _MOST_NOTED // 2]
+        self.attempts.append((attempt, error, elapsed, delay))
+
+    def _announce(
+        self, error: Exception | None, attempt: int, elapsed: float, delay: float, server_delay: bool
+    ) -> None:
         retry = self.retry
         fields: dict[str, Any] = {
-            "attempt": outcome.attempt,
+            "attempt": attempt,
             "delay": delay,
-            "elapsed": outcome.elapsed,
-            "error": outcome.error,
+            "elapsed": elapsed,
+            "error": error,
             "server_delay": server_delay,
         }
         retry.tell(RetryScheduled, **fields)
@@ -152,7 +163,7 @@ class Episode(Again):
     def ended(self, error: BaseException, attempt: int) -> None:
         """A later attempt raised what is not retried."""
         elapsed = self.retry._now() - self.start
-        self.attempts.append(Attempt(number=attempt, error=error, elapsed=elapsed))
+        self._note(attempt, error, elapsed, None)
         self._remember(error, f"not retried at attempt {attempt} after {elapsed:.3g} s")
         self.attempts.clear()
 

@@ -39,7 +39,8 @@ class Load(Flight):
             gone = cache.keep_locked(self._key, value) if current and keep else []
             cache.loads += 1
         del gone
-        cache.tell(CacheLoaded, elapsed=cache._now() - self._began, stored=current and keep)
+        if cache.heard():
+            cache.tell(CacheLoaded, elapsed=cache._now() - self._began, stored=current and keep)
 
     def rescue(self, error: Exception) -> Answer | None:
         """The old value, if it may still stand in for what failed."""
