@@ -8,10 +8,10 @@ import sys
 from argparse import ArgumentParser, Namespace
 
 from .._mistake import Mistake
+from .._paper import Line, print_lines, width
 from ._chart import chart
 from ._figures import figures_of
 from ._glyphs import glyphs_for
-from ._paper import print_lines, width
 from ._play import play
 from ._progress import shown
 from ._script import Script
@@ -48,7 +48,7 @@ def run_demo(arguments: Namespace) -> int:
     return 0
 
 
-def _introduction(script: Script) -> list[list[tuple[str, str]]]:
+def _introduction(script: Script) -> list[Line]:
     down, up = script.outage
     told = (
         f"A service is down from second {down:.3g} to {up:.3g} of {script.seconds:g}.",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from .._paper import Line
 from ._diary import Call, Change
 from ._glyphs import Glyphs
 from ._play import Part, Play
-from ._strip import CLOSED, Line, Scale, answers_strip, breaker_strip, load_strip
+from ._strip import CLOSED, Scale, answers_strip, breaker_strip, load_strip
 
 TITLES = {"guarded": "guarded", "retry_only": "retry only", "bare": "bare"}
 _LABEL = 14

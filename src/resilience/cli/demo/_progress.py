@@ -7,9 +7,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TextIO
 
+from .._paper import as_text, has_colours, width
 from ._chart import TITLES, chart
 from ._glyphs import glyphs_for
-from ._paper import as_text, has_colours, width
 from ._play import Play, Watch
 
 

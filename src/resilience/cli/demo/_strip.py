@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .._paper import Line, Segment
 from ._diary import Call, Change, Outcome
 from ._glyphs import Glyphs
 from ._script import Script
-
-Segment = tuple[str, str]
-"""A text, and what it means: `good`, `middling`, `bad`, `quiet`, `strong` or nothing."""
-Line = list[Segment]
 
 
 class Scale:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from textwrap import wrap
 from typing import Any
 
+from .._paper import Line
 from ._chart import TITLES
 from ._figures import Figures
 from ._script import Phase
-from ._strip import Line
 
 _LABEL = 32
 _COLUMN = 14

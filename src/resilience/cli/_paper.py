@@ -7,12 +7,14 @@ from importlib.util import find_spec
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
-from ._strip import Line
-
 if TYPE_CHECKING:
     from rich.text import Text
 
-_STYLES = {"good": "green", "middling": "yellow", "bad": "red", "quiet": "dim", "strong": "bold"}
+Segment = tuple[str, str]
+"""A text, and what it means: a key of `STYLES`, or nothing."""
+Line = list[Segment]
+
+STYLES = {"good": "green", "middling": "yellow", "bad": "red", "quiet": "dim", "strong": "bold"}
 _NARROWEST, _WIDEST = 60, 120
 
 
@@ -43,5 +45,5 @@ def as_text(lines: list[Line]) -> Text:
     from rich.text import Text
 
     return Text("\n").join(
-        Text.assemble(*((text, _STYLES.get(meaning, "")) for text, meaning in line)) for line in lines
+        Text.assemble(*((text, STYLES.get(meaning, "")) for text, meaning in line)) for line in lines
     )
