@@ -7,7 +7,7 @@ import logging
 import pytest
 from tests.origins import Origin, answer, big, close_before_headers, drip
 
-from resilience import Fixed
+from resilience import CircuitBreaker, Consecutive, Fixed
 from resilience.config import Settings, SettingsError
 from resilience.http import Origins
 from resilience.http._plan import Plan
@@ -127,3 +127,57 @@ def test_the_time_of_an_attempt_covers_a_body_that_is_read_in_part(users):
 
     with Origin(then=drip(1000, every=0.05)) as origin:
         users.run(story, attempt_timeout=0.2, attempts=1)
+
+
+@pytest.fixture
+def process(monkeypatch):
+    """A function that sets variables and reloads the process's settings, which are put back at the end."""
+    from resilience import config
+
+    def change(**variables):
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        return config.reload()
+
+    config.settings()
+    yield change
+    monkeypatch.undo()
+    config.reload()
+
+
+def test_a_reload_reaches_what_lives(users, process):
+    """Attempts, limits and the breakers' numbers change in place; what is counted stays, what the code says stays."""
+
+    def story(client):
+        yield client.get(origin.url)
+        process(RETRY_MAX_ATTEMPTS="2", CIRCUIT_BREAKER_FAILURE_THRESHOLD="4", TIMEOUT_HTTP_REQUEST="700")
+        assert (origins.plan.attempts, origins.plan.attempt_timeout) == (2, 3.0)
+        yield client.get(origin.url)
+        (state,) = client.snapshot().origins
+        assert (state.breaker.failures, state.breaker.state, origin.count()) == (3, "closed", 3)
+        yield client.get(origin.url)
+        (state,) = client.snapshot().origins
+        assert (state.breaker.state, origin.count()) == ("open", 4)
+
+    process(RETRY_MAX_ATTEMPTS="1", RETRY_INITIAL_DELAY_MS="0")
+    origins = Origins.from_settings(attempt_timeout=3)
+    with Origin(then=answer(500)) as origin:
+        users.run(story, origins=origins)
+
+
+def test_a_breaker_of_the_codes_own_is_left_alone(process, package):
+    """A reload has no say in what the code has made itself; without any breaker there is nothing to change."""
+    own = CircuitBreaker("own", trip=Consecutive(7))
+    mine, none = Origins.from_settings(breaker=own), Origins.from_settings(breaker=None)
+    for origins in (mine, none):
+        origins.of(package.URL("http://origin/"))
+    process(CIRCUIT_BREAKER_FAILURE_THRESHOLD="3")
+    assert own.trip.failures == 7
+    assert none.of(package.URL("http://origin/")).breaker is None
+
+
+def test_settings_that_were_given_are_not_followed(process):
+    """Who gives a reading of his own keeps it."""
+    origins = Origins.from_settings(Settings(environment={}))
+    process(RETRY_MAX_ATTEMPTS="9")
+    assert origins.plan.attempts == 3

@@ -29,7 +29,7 @@ def test_one_state_a_key():
     first = origins.get("a")
     assert origins.get("a") is first
     assert origins.get("b") is not first
-    assert [key for key, _ in origins.items()] == ["a", "b"]
+    assert [state.key for state in origins.values()] == ["a", "b"]
 
 
 def test_row_56_the_least_recently_used_idle_one_makes_room():
@@ -39,7 +39,7 @@ def test_row_56_the_least_recently_used_idle_one_makes_room():
     opened.idle = False
     for key in ("a", "b", "a", "c", "d"):
         origins.get(key)
-    assert [key for key, _ in origins.items()] == ["open", "c", "d"]
+    assert [state.key for state in origins.values()] == ["open", "c", "d"]
     assert origins.get("open") is opened
     assert (origins.evicted, origins.shared) == (2, 0)
 
@@ -52,7 +52,7 @@ def test_row_56_with_all_open_new_keys_share_one_counted_state():
     other = origins.get("c")
     assert other is origins.get("d")
     assert (other.key, origins.shared, len(origins)) == (OTHER, 2, 2)
-    assert [key for key, _ in origins.items()] == ["a", "b", OTHER]
+    assert [state.key for state in origins.values()] == ["a", "b", OTHER]
     first.idle = True
     assert origins.get("c") is not other
     assert origins.get("b") is second

@@ -9,10 +9,12 @@ import subprocess
 import sys
 import threading
 import tracemalloc
+from pathlib import Path
 
 import pytest
 from tests.origins import Origin, answer, echo
 
+import resilience
 from resilience import CircuitOpenError, Fixed, RetryBudget, events, listen
 from resilience.http import Origins
 
@@ -228,8 +230,10 @@ def test_each_package_has_its_classes_once(package, guards):
 
 def test_nothing_is_imported_before_it_is_needed():
     """`resilience.http` alone loads neither package; a missing one is named with the way to get it."""
+    source = Path(resilience.__file__).parent.parent
     code = (
-        "import sys; import resilience.http as h, resilience.http.httpx2 as h2\n"
+        f"import sys; sys.path.insert(0, {str(source)!r})\n"
+        "import resilience.http as h, resilience.http.httpx2 as h2\n"
         "assert not {'httpx', 'httpx2', 'asyncio', 'trio'} & set(sys.modules), 'heavy'\n"
         "assert h.parse_retry_after('3') == 3 and h2.Origins is h.Origins\n"
         "sys.modules['httpx2'] = None\n"

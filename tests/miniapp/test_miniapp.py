@@ -209,6 +209,33 @@ def test_twins_differ_in_await_alone():
     assert program(Miniapp.refresh) == program(AsyncMiniapp.refresh)
 
 
+def test_a_reload_reaches_a_miniapp(watchers, monkeypatch, skipping):
+    """How long answers are kept and how long they may take change in place, also for one service alone."""
+    from resilience import config
+
+    def story(app):
+        monkeypatch.setenv("RESILIENCE__SHOP__MINIAPP__STATUS_TTL_MS", "90000")
+        monkeypatch.setenv("RESILIENCE__SHOP__TIMEOUT__HTTP_REQUEST", "200")
+        config.reload()
+        yield app.status()
+        skipping.skipped += 60
+        yield app.status()
+        assert origin.count() == 1
+        origin.play(then=hang_before_headers)
+        begun = time.monotonic()
+        report = yield app.refresh()
+        assert not report.online
+        assert time.monotonic() - begun < 2
+
+    config.settings()
+    with Origin() as origin:
+        try:
+            watchers.run(story, origin.url, settings=None, name="shop", clock=skipping, attempts=1)
+        finally:
+            monkeypatch.undo()
+            config.reload()
+
+
 def test_its_name_is_its_host_unless_it_has_one():
     """Without userinfo."""
     settings = Settings(environment={})

@@ -53,16 +53,22 @@ def _backoff(settings: Any) -> Exponential:
     )
 
 
+def breaker_numbers(settings: Any) -> dict[str, Any]:
+    """The numbers of a breaker, as `CircuitBreaker.retune` takes them."""
+    section = settings.circuit_breaker
+    return {
+        "failures": section.failure_threshold,
+        "reset_timeout": section.reset_timeout_ms / _MS,
+        "half_open_max_calls": section.half_open_max_calls,
+    }
+
+
 def _breaker(settings: Any) -> Callable[[str], CircuitBreaker]:
-    numbers = settings.circuit_breaker
+    numbers = breaker_numbers(settings)
+    trip = Consecutive(numbers.pop("failures"))
 
     def make(origin: str) -> CircuitBreaker:
-        return CircuitBreaker(
-            origin,
-            trip=Consecutive(numbers.failure_threshold),
-            reset_timeout=numbers.reset_timeout_ms / _MS,
-            half_open_max_calls=numbers.half_open_max_calls,
-        )
+        return CircuitBreaker(origin, trip=trip, **numbers)
 
     return make
 

@@ -130,7 +130,7 @@ class Exchange:
         if not isinstance(error, Exception):
             self._settlement.release()
             return None
-        late = lateness(error, self.state.name, self.state.now() - self._begun, self.plan.attempt_timeout)
+        late = lateness(error, self.state.name, self.plan, self.state.now() - self._begun)
         if is_ours(error) and late is None:
             self._settlement.release()
         else:
@@ -168,7 +168,7 @@ class Exchange:
         if not isinstance(error, Exception):
             self._settlement.release()
             return None
-        late = lateness(error, self.state.name, 0.0, None)
+        late = lateness(error, self.state.name, self.plan, None)
         self._settlement.failed(late or error)
         return None if late is None else self._transport.kit.flavoured(late, self.request)
 

@@ -6,7 +6,7 @@ Rules: every access is under `_lock`; the maker and `is_idle` are ours, quick, a
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -55,13 +55,10 @@ class OriginMap(Generic[Value]):
                 return True
         return False
 
-    def items(self) -> Iterator[tuple[str, Value]]:
-        """A copy of what is there now, `_other` last."""
+    def values(self) -> list[Value]:
+        """The states that are there now, the least recently used first, `_other` last."""
         with self._lock:
-            found = list(self._values.items())
-            if self._other is not None:
-                found.append((OTHER, self._other))
-        return iter(found)
+            return [*self._values.values(), *([] if self._other is None else [self._other])]
 
     def __len__(self) -> int:
         return len(self._values)

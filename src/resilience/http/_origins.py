@@ -13,7 +13,7 @@ from resilience._record import Record
 from resilience._world import SYSTEM_CLOCK
 from resilience.http._address import origin_of, printable
 from resilience.http._origin_map import OriginMap
-from resilience.http._plan import Plan
+from resilience.http._plan import PLAN_OPTIONS, Plan
 from resilience.http._state import OriginSnapshot, OriginState
 from resilience.policies.breaker import CircuitBreaker
 from resilience.policies.budget import RetryBudget
@@ -93,13 +93,18 @@ class Origins:
         self._given_clock = clock
         self._clock = clock or SYSTEM_CLOCK
         self._random = random
+        self._code: dict[str, Any] = {}
+        self._service: str | None = None
         self._states = OriginMap(self._state_for, _is_idle, _options.count("max_origins", max_origins))
 
     @classmethod
-    def from_settings(cls, settings: Settings | ServiceSettings | None = None, **options: Any) -> Self:
-        """Options from the settings (those of the process, unless some are given), and from the code.
+    def from_settings(
+        cls, settings: Settings | ServiceSettings | None = None, *, service: str | None = None, **options: Any
+    ) -> Self:
+        """Options from the settings and from the code.
 
-        What an operator sets for one service (`settings.service("payments")`) beats the code, all else gives way to it.
+        What an operator sets for the service of this name beats the code, all else gives way to it. Without `settings`
+        they are those of the process, and a reload of them reaches what is made here: circuits and counts stay.
 
         Raises:
             SettingsError: a setting that cannot stand.
@@ -110,8 +115,28 @@ class Origins:
         """
         from resilience.config import settings as process_settings
         from resilience.http._configured import options_of
+        from resilience.http._following import follow_reloads
 
-        return cls(**options_of(settings or process_settings(), options))
+        chosen: Any = settings or process_settings()
+        own = chosen.service(service) if service is not None else chosen
+        made = cls(**options_of(own, options))
+        made._code, made._service = options, service
+        if settings is None:
+            follow_reloads(made)
+        return made
+
+    def follow(self, settings: Settings) -> None:
+        """Take the numbers of these settings, where neither code nor operator says otherwise."""
+        from resilience.http._configured import breaker_numbers, options_of
+
+        own = settings if self._service is None else settings.service(self._service)
+        options = options_of(own, self._code)
+        self.plan = self.plan.changed({name: value for name, value in options.items() if name in PLAN_OPTIONS})
+        if options["breaker"] is not self._code.get("breaker", self):
+            self._breaker = options["breaker"]
+            for state in self._states.values():
+                if state.breaker is not None:
+                    state.breaker.retune(**breaker_numbers(own))
 
     def _state_for(self, origin: str) -> OriginState:
         label = printable(f"{self._prefix}{origin}", 180)
@@ -156,7 +181,7 @@ class Origins:
     def snapshot(self) -> OriginsSnapshot:
         """Every origin's breaker, budget and counts."""
         return OriginsSnapshot(
-            origins=tuple(state.snapshot() for _, state in self._states.items()),
+            origins=tuple(state.snapshot() for state in self._states.values()),
             shared=self._states.shared,
             evicted=self._states.evicted,
         )

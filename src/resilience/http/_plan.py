@@ -31,6 +31,7 @@ class Plan(Record):
         idempotent: the caller's word on whether repeating is harmless; `None` asks method and headers.
         guarded: does the breaker have a say?
         counts_statuses: is an answer of 500 and above a failure for the breaker? Not where such an answer is a report.
+        counts_deadline: is the caller's deadline a failure of the origin? Only where the caller is its watcher.
         log_requests: log each attempt, at level `info`, with its URL but without its secrets.
         log_responses: log each answer, or how an attempt failed.
     """
@@ -45,6 +46,7 @@ class Plan(Record):
     idempotent: bool | None = None
     guarded: bool = True
     counts_statuses: bool = True
+    counts_deadline: bool = False
     log_requests: bool = False
     log_responses: bool = False
 
@@ -92,6 +94,7 @@ PLAN_OPTIONS: dict[str, Callable[[Any], Any]] = {
     "idempotent": _idempotent,
     "guarded": partial(_options.flag, "guarded"),
     "counts_statuses": partial(_options.flag, "counts_statuses"),
+    "counts_deadline": partial(_options.flag, "counts_deadline"),
     "log_requests": partial(_options.flag, "log_requests"),
     "log_responses": partial(_options.flag, "log_responses"),
 }

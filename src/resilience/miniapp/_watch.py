@@ -51,7 +51,7 @@ class Watch:
         self._status_path = status_path
         self._health_paths = health_paths
         self._deployment_paths = deployment_paths
-        self._slow = slow
+        self.slow = slow
         self._down = down
         self._known: dict[type[Report], Any] = {}
 
@@ -104,7 +104,7 @@ class Watch:
         level, error = reading.level, None
         if answer.http_status >= 300:
             error = f"HTTP {answer.http_status}"
-        elif level is Level.HEALTHY and answer.response_time > self._slow:
+        elif level is Level.HEALTHY and answer.response_time > self.slow:
             level, error = Level.DEGRADED, f"slow: {answer.response_time * 1000:.0f} ms"
         return Health(
             level=level,

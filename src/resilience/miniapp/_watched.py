@@ -12,8 +12,10 @@ from resilience.errors import ResilienceError
 from resilience.http import OriginsSnapshot
 from resilience.http._address import origin_of, shown
 from resilience.http._exchange import READ_AT_MOST, TOLD
+from resilience.http._following import follow_reloads
 from resilience.http._kit import kit_for
 from resilience.http._origins import EXTENSION, Origins
+from resilience.http._packages import package_of
 from resilience.miniapp._bounded import ACCEPT_ENCODING, LIMIT, BoundedBody
 from resilience.miniapp._report import Deployment, Health, Report, Status
 from resilience.miniapp._watch import DEPLOYMENT_PATHS, HEALTH_PATHS, Answer, Flow, Watch
@@ -43,39 +45,47 @@ class Watched:
         deployment_paths: Iterable[str] = DEPLOYMENT_PATHS,
         **options: Any,
     ) -> None:
-        chosen = settings or process_settings()
-        named = chosen.service(name) if name is not None and isinstance(chosen, Settings) else chosen
-        package = "httpx2" if type(transport).__module__.partition(".")[0] == "httpx2" else "httpx"
+        own = _own(settings or process_settings(), name)
+        package = package_of(transport, "BaseTransport", "AsyncBaseTransport") or "httpx"
         kit = kit_for(package, _HOME[package])
         url = kit.package.URL(base_url)
         if url.scheme not in {"http", "https"} or not url.host:
             _options.refuse("base_url", shown(base_url), "a URL with http:// or https://, e.g. 'https://shop.example'")
         self.url = shown(base_url)
         self.origin = origin_of(url)
+        self._service = name
         self.name = _options.label("name", name) or url.netloc.decode("ascii")
-        self.settings = named
-        self.origins = Origins.from_settings(named, name=name, **options)
+        self.settings = own
+        named = {} if name is None else {"name": name}
+        service = name if settings is None or isinstance(settings, Settings) else None
+        self.origins = Origins.from_settings(settings, service=service, **named, **options)
         self._clock = options.get("clock")
         client = kit.async_client if self._is_async else kit.client
         self._client: Any = client(
             origins=self.origins, base_url=base_url, transport=transport, headers=headers, auth=auth, timeout=None
         )
-        self._limits: dict[type[Report], float] = {
-            Status: named.timeout.http_request / _MS,
-            Health: named.timeout.health_check / _MS,
-            Deployment: named.timeout.health_check / _MS,
-        }
+        self._limits = _limits(own)
         self._watch = Watch(
             status_path=status_path,
             health_paths=_paths("health_paths", health_paths),
             deployment_paths=_paths("deployment_paths", deployment_paths),
-            slow=named.threshold.response_time_ms / _MS,
+            slow=own.threshold.response_time_ms / _MS,
             down=(kit.package.HTTPError, OSError, ResilienceError),
         )
-        lasting = named.miniapp
-        self._status = self._cached(Status, self._watch.status, lasting.status_ttl_ms)
-        self._health = self._cached(Health, self._watch.health, lasting.health_ttl_ms)
-        self._deployment = self._cached(Deployment, self._watch.deployment, lasting.health_ttl_ms)
+        self._status = self._cached(Status, self._watch.status, own.miniapp.status_ttl_ms)
+        self._health = self._cached(Health, self._watch.health, own.miniapp.health_ttl_ms)
+        self._deployment = self._cached(Deployment, self._watch.deployment, own.miniapp.health_ttl_ms)
+        if settings is None:
+            follow_reloads(self)
+
+    def follow(self, settings: Settings) -> None:
+        """Take the numbers of these settings; what is cached stays."""
+        own = self.settings = _own(settings, self._service)
+        self._limits = _limits(own)
+        self._watch.slow = own.threshold.response_time_ms / _MS
+        self._status.cache.retune(ttl=own.miniapp.status_ttl_ms / _MS)
+        for loaded in (self._health, self._deployment):
+            loaded.cache.retune(ttl=own.miniapp.health_ttl_ms / _MS)
 
     def _cached(self, kind: type[Report], flow: Callable[[], Flow[Any]], milliseconds: int) -> Any:
         seconds = milliseconds / _MS
@@ -92,7 +102,8 @@ class Watched:
         raise NotImplementedError
 
     def _request(self, path: str, kind: type[Report]) -> Any:
-        options: dict[str, Any] = {"attempt_timeout": self._limits[kind]}
+        # The deadline is the question's own: a service that lets it pass has failed, not somebody's patience.
+        options: dict[str, Any] = {"attempt_timeout": self._limits[kind], "counts_deadline": True}
         if kind is not Status:
             # A health endpoint that says 503 has answered: its report is wanted, not another attempt.
             options |= {"retry_statuses": (), "counts_statuses": False}
@@ -122,6 +133,16 @@ class Watched:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
+
+
+def _own(settings: Settings | ServiceSettings, name: str | None) -> Settings | ServiceSettings:
+    return settings.service(name) if name is not None and isinstance(settings, Settings) else settings
+
+
+def _limits(settings: Settings | ServiceSettings) -> dict[type[Report], float]:
+    """Seconds for each kind of question."""
+    health = settings.timeout.health_check / _MS
+    return {Status: settings.timeout.http_request / _MS, Health: health, Deployment: health}
 
 
 def _paths(option: str, paths: Iterable[str]) -> tuple[str, ...]:
