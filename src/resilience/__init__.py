@@ -30,13 +30,16 @@ if TYPE_CHECKING:
     from .policies._trip import Consecutive, FailureRate, SlowCalls
     from .policies.breaker import CircuitBreaker
     from .policies.budget import RetryBudget
+    from .policies.bulkhead import Bulkhead
     from .policies.cache import Cache
     from .policies.fallback import Fallback
+    from .policies.limiter import Admission, RateLimiter
     from .policies.retry import Retry
     from .policies.timeout import Timeout
 
     # The same classes under lower-case names, for use behind an @.
-    cache, circuit_breaker, fallback, retry, timeout = Cache, CircuitBreaker, Fallback, Retry, Timeout
+    bulkhead, cache, circuit_breaker, fallback = Bulkhead, Cache, CircuitBreaker, Fallback
+    rate_limiter, retry, timeout = RateLimiter, Retry, Timeout
 
 __version__ = "0.1.0"
 
@@ -62,16 +65,20 @@ _WHERE = {
     "policies._trip": ("Consecutive", "FailureRate", "SlowCalls"),
     "policies.breaker": ("CircuitBreaker",),
     "policies.budget": ("RetryBudget",),
+    "policies.bulkhead": ("Bulkhead",),
     "policies.cache": ("Cache",),
     "policies.fallback": ("Fallback",),
+    "policies.limiter": ("Admission", "RateLimiter"),
     "policies.retry": ("Retry",),
     "policies.timeout": ("Timeout",),
 }
 _MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
 _LOWER_CASE = {
+    "bulkhead": "Bulkhead",
     "cache": "Cache",
     "circuit_breaker": "CircuitBreaker",
     "fallback": "Fallback",
+    "rate_limiter": "RateLimiter",
     "retry": "Retry",
     "timeout": "Timeout",
 }
@@ -80,7 +87,9 @@ _MODULES = ("errors", "events")
 __all__ = [
     "FAILURES",
     "UNAVAILABLE",
+    "Admission",
     "Attempt",
+    "Bulkhead",
     "BulkheadFullError",
     "Cache",
     "CallTimeoutError",
@@ -98,6 +107,7 @@ __all__ = [
     "Outcome",
     "Pipeline",
     "RateLimitedError",
+    "RateLimiter",
     "RejectedError",
     "ResilienceError",
     "ResilienceWarning",
@@ -107,6 +117,7 @@ __all__ = [
     "State",
     "Subscription",
     "Timeout",
+    "bulkhead",
     "cache",
     "circuit_breaker",
     "current",
@@ -116,6 +127,7 @@ __all__ = [
     "fallback",
     "history",
     "listen",
+    "rate_limiter",
     "remaining",
     "resilient",
     "retry",

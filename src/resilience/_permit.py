@@ -29,6 +29,10 @@ class Permit:
         self._inner = inner
         self.settled = False
 
+    def __del__(self) -> None:
+        if not self.settled:
+            self._policy.forgotten(self._inner)
+
     def _take(self) -> bool:
         first, self.settled = not self.settled, True
         return first
@@ -97,6 +101,9 @@ class Acquirable:
     def blamed(self, permit: Any, error: BaseException | None, open_for: float | None) -> None:
         """It was a failure, whatever `on` says; here without a meaning of its own."""
         self.released(permit)
+
+    def forgotten(self, permit: Any) -> None:
+        """The permit was collected unsettled. Runs in a finalizer, so it must take no lock."""
 
     def released(self, permit: Any) -> None:
         """The permit comes back with neither success nor failure."""

@@ -1,0 +1,240 @@
+"""Rate limiter: so many calls in so much time, spread or in bursts.
+
+Rules: the streams (one, or one for each key) and the counters are guarded by `lock`, which is never held while the
+user's `key` and `cost`, the guarded function or a listener runs.
+"""
+
+from __future__ import annotations
+
+from _thread import allocate_lock
+from collections.abc import Callable
+from typing import Any, Never
+
+from .. import _options
+from .._clock import Clock
+from .._deadline import remaining
+from .._gate import Park, Verbs
+from .._listeners import HUB
+from .._permit import Acquirable
+from .._policy import Policy
+from .._record import Record
+from ..errors import RateLimitedError
+from ..events import CallRejected
+from ._streams import Streams
+from ._turn import Stream, Turn
+
+
+class Admission(Record):
+    """What a limiter would say now: `allowed`, `remaining` units, seconds until a try makes sense and until all is free."""
+
+    allowed: bool
+    remaining: int
+    retry_after: float
+    reset_after: float
+
+
+class LimiterSnapshot(Record):
+    """Counts since it was made; `waiting` turns now; `keys` held, and calls that shared the overflow (`other`)."""
+
+    name: str
+    admitted: int
+    rejected: int
+    waiting: int
+    keys: int
+    other: int
+
+
+class RateLimiter(Policy[Never], Acquirable):
+    """Let `limit` calls pass each `per` seconds; refuse the others, or let them wait their turn.
+
+    Args:
+        limit: calls.
+        per: seconds (default 1).
+        burst: how many may pass at once after a quiet time (default `limit`, so that one `per` may see nearly twice
+            `limit`); `burst=1` paces evenly.
+        wait: seconds that a call may wait for its turn; 0 refuses at once (default), `None` waits to the deadline. A
+            wait that cannot fit is refused at once.
+        cost: units that a call takes, or `f(*args, **kwargs)`.
+        key: `f(*args, **kwargs)`: a rate for each key.
+        max_keys: keys held at most (default 10,000); idle ones go first, and if all are busy, new ones share one.
+        name: a label.
+
+    Raises:
+        RateLimitedError: no turn within `wait`; it carries `retry_after`.
+
+    Turns are reserved in order; a cancelled wait gives its turn back. Safe to share between threads, tasks and loops.
+    Source: GCRA, ITU-T I.371.
+
+    >>> limiter = RateLimiter(2, per=60)
+    >>> limiter.try_acquire(), limiter.try_acquire(), limiter.try_acquire()
+    (True, True, False)
+    """
+
+    __slots__ = (
+        "_cost",
+        "_key",
+        "_streams",
+        "admitted",
+        "burst",
+        "interval",
+        "limit",
+        "lock",
+        "per",
+        "rejected",
+        "tolerance",
+        "wait",
+    )
+    kind = "rate-limiter"
+
+    def __init__(
+        self,
+        limit: int,
+        *,
+        per: Any = 1.0,
+        burst: int | None = None,
+        wait: Any = 0.0,
+        cost: int | Callable[..., int] = 1,
+        key: Callable[..., Any] | None = None,
+        max_keys: int = 10_000,
+        name: str | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        super().__init__(name, clock=clock)
+        self.limit = _options.count("limit", limit)
+        self.per = _options.seconds("per", per)
+        self.burst = self.limit if burst is None else _options.count("burst", burst)
+        self.wait = None if wait is None else _options.seconds("wait", wait, zero=True, infinite=True)
+        self._cost = cost if callable(cost) else self._checked_cost(cost)
+        if callable(cost):
+            _options.logic("cost", cost)
+        self._key = _options.logic("key", key)
+        self.interval = self.per / self.limit
+        self.tolerance = self.burst * self.interval
+        self.lock = allocate_lock()
+        self._streams = Streams(_options.count("max_keys", max_keys))
+        self.admitted = self.rejected = 0
+
+    def _checked_cost(self, cost: Any) -> int:
+        units = _options.count("cost", cost)
+        if units > self.burst:
+            _options.refuse("cost", cost, f"at most burst={self.burst}, else it could never pass")
+        return units
+
+    # The chain
+
+    def check_generator(self, function: Callable[..., Any]) -> None:
+        """Generators are guarded: a turn is taken at the first `next`."""
+
+    def verbs(self) -> Verbs:
+        simple = self._key is None and self._cost == 1
+        return Verbs(self._admit_one if simple else self.admit, None, None)
+
+    def _admit_one(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """One unit of the one stream, if there is room: the common case, written out."""
+        now, stream = self._now(), self._streams.common
+        self.lock.acquire()
+        arrival = stream.arrival
+        arrival = (max(arrival, now)) + self.interval
+        if arrival - now <= self.tolerance + 1e-9:
+            stream.arrival = arrival
+            self.admitted += 1
+            self.lock.release()
+            return None
+        self.lock.release()
+        return self._take(None, 1)
+
+    def admit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        key = None if self._key is None else self._key(*args, **kwargs)
+        cost = self._cost
+        return self._take(key, self._checked_cost(cost(*args, **kwargs)) if callable(cost) else cost)
+
+    def released(self, permit: Any) -> None:
+        """A turn that was taken is used; time gives new ones."""
+
+    def succeeded(self, permit: Any, value: Any) -> None:
+        """Nothing comes back."""
+
+    def failed(self, permit: Any, error: BaseException, attempt: int) -> None:
+        """Nothing comes back."""
+
+    def _take(self, key: Any, cost: int) -> Park | None:
+        """A turn now, a place to wait for one, or a refusal."""
+        now, patience = self._now(), self._patience()
+        with self.lock:
+            stream = self._streams.of_locked(key, now)
+            delay = stream.delay_locked(now, cost, self.interval, self.tolerance)
+            if delay <= patience:
+                stream.take_locked(now, cost, self.interval)
+                self.admitted += 1
+                if not delay:
+                    return None
+                turn = Turn(self, stream, cost, now + delay, now)
+                stream.turns.append(turn)
+                return Park(turn)
+            self.rejected += 1
+        self._refuse(key, delay, patience)
+        return None
+
+    def _patience(self) -> float:
+        left = remaining()
+        return left if self.wait is None else min(self.wait, left)
+
+    def _refuse(self, key: Any, delay: float, patience: float) -> None:
+        if self._listeners or HUB.listeners:
+            self.tell(CallRejected, reason="rate", retry_after=delay)
+        waits = f"; it may wait {patience:.3g} s" if patience else ""
+        raise RateLimitedError(
+            f"{self.name}: more than {self.limit} calls each {self.per:g} s; the next turn is in {delay:.3g} s{waits}",
+            policy=self.name,
+            retry_after=delay,
+            reason="rate",
+        )
+
+    # What users ask
+
+    def try_acquire(self, n: int = 1, key: Any = None) -> bool:
+        """Take `n` units now, or nothing; never waits, never raises a refusal."""
+        units, now = self._checked_cost(n), self._now()
+        with self.lock:
+            stream = self._streams.of_locked(key, now)
+            if stream.delay_locked(now, units, self.interval, self.tolerance) > 0:
+                self.rejected += 1
+                return False
+            stream.take_locked(now, units, self.interval)
+            self.admitted += 1
+            return True
+
+    def peek(self, key: Any = None) -> Admission:
+        """What a call would meet now, taking nothing."""
+        now = self._now()
+        with self.lock:
+            stream = self._streams.look_locked(key) or Stream()
+            delay = stream.delay_locked(now, 1, self.interval, self.tolerance)
+            used = max(0.0, stream.arrival - now)
+        left = max(0, int((self.tolerance - used) / self.interval + 1e-6))
+        return Admission(allowed=not delay, remaining=left, retry_after=delay, reset_after=used)
+
+    def pause(self, seconds: Any, key: Any = None) -> None:
+        """Let nothing more pass for so long, as a server's 429 asks; then at the even pace, with no burst saved up."""
+        until = self._now() + _options.seconds("seconds", seconds, zero=True)
+        with self.lock:
+            stream = self._streams.of_locked(key, self._now())
+            stream.arrival = max(stream.arrival, until + self.tolerance - self.interval)
+
+    def snapshot(self) -> LimiterSnapshot:
+        with self.lock:
+            return LimiterSnapshot(
+                name=self.name,
+                admitted=self.admitted,
+                rejected=self.rejected,
+                waiting=self._streams.waiting_locked(),
+                keys=len(self._streams),
+                other=self._streams.other_calls,
+            )
+
+    def reset_after_fork(self) -> None:
+        self.lock = allocate_lock()
+        self._streams.forget_turns()
+
+    def __repr__(self) -> str:
+        return f"<RateLimiter {self.name!r} {self.limit} each {self.per:g} s, burst {self.burst}>"
