@@ -28,7 +28,7 @@ class Attempts:
         self._done = False
         self._entered = True
         self._verdict: Again | None = None
-        self._token: Token[Scope | None] | None = None
+        self._token: Token[Scope | None]
         self.number = 0
 
     def __iter__(self) -> Attempts:
@@ -79,8 +79,7 @@ class Attempts:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool:
-        if self._token is not None:
-            SCOPE.reset(self._token)
+        SCOPE.reset(self._token)
         self._done = True
         if error is None:
             self._gate.succeeded(self._permit, None)

@@ -94,11 +94,10 @@ class Flight:
         with self._lock:
             if ticket in self._waiters:
                 self._waiters.remove(ticket)
-            last = not self._waiters and self.state is UNDER_WAY and self.cancel is not None
-        if last:
+            cancel = None if self._waiters or self.state is not UNDER_WAY else self.cancel
+        if cancel is not None:
             self.gone()
-            if self.cancel is not None:
-                self.cancel()
+            cancel()
 
     def result(self) -> Verdict | None:
         """What a waiter gets: the value, the error, or `None` if the flight was abandoned."""

@@ -43,13 +43,12 @@ class _Reference(ref[Any]):
         self.number = number
 
 
-def _forget(reference: ref[Any]) -> None:
-    if isinstance(reference, _Reference):
-        taken = _LIVE.get(reference.name)
-        if taken is not None:
-            taken.pop(reference.number, None)
-            if not taken:
-                _LIVE.pop(reference.name, None)
+def _forget(reference: Any) -> None:
+    taken = _LIVE.get(reference.name)
+    if taken is not None:
+        taken.pop(reference.number, None)
+        if not taken:
+            _LIVE.pop(reference.name, None)
 
 
 def live_policies() -> Iterator[Any]:
@@ -120,5 +119,5 @@ def _reset_all() -> None:
         policy.reset_after_fork()
 
 
-if hasattr(os, "register_at_fork"):
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
     os.register_at_fork(after_in_child=_reset_all)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ._options import INFINITY, logic, refuse, seconds
+from ._options import logic, refuse, seconds
 from ._record import Record
 from .errors import DEADLINE_PASSED, CallTimeoutError, RejectedError, ResilienceError
 
@@ -161,11 +161,3 @@ def never_begun(error: BaseException) -> bool:
 def open_for(verdict: object) -> float | None:
     """How long a `Failure` asks a breaker to stay open, if it does."""
     return verdict.open_for if isinstance(verdict, Failure) else None
-
-
-def retry_after_of(error: BaseException | None) -> float | None:
-    """The delay that an error names, if it is one that makes sense."""
-    named = getattr(error, "retry_after", None)
-    if isinstance(named, (int, float)) and not isinstance(named, bool) and 0 <= named < INFINITY:
-        return float(named)
-    return None

@@ -101,6 +101,19 @@ def test_iteration_inside_another_attempt(clock):
     assert numbers == [1, 1]
 
 
+def test_the_iterator_itself_may_be_iterated(clock):
+    """`iter` and `aiter` of the attempts are the attempts, as with every iterator."""
+    attempts = iter(Retry(backoff=Fixed(0), clock=clock))
+    numbers = []
+    for attempt in attempts:
+        with attempt:
+            numbers.append(attempt.number)
+            if len(numbers) < 2:
+                raise ConnectionError
+    assert numbers == [1, 2]
+    assert aiter(attempts) is attempts
+
+
 def test_iteration_needs_no_result():
     """`on_result` has nothing to judge in a block."""
     with pytest.raises(TypeError, match="a block returns nothing"):
