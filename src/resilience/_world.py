@@ -129,18 +129,24 @@ def _warn_of_sleep(name: str, seconds: float) -> None:
     )
 
 
-def block(event: Event, seconds: float, clock: Clock) -> None:
-    """Block this thread until the event is set or so many seconds of this clock are over."""
+def block(event: Event, seconds: float, clock: Clock, look: float = INFINITY) -> None:
+    """Block this thread until the event is set or so many seconds of this clock, or of real time, are over.
+
+    `look` is real time: a clock that a test owns must not be made to jump by somebody who only looks.
+    """
     if clock is SYSTEM_CLOCK:
-        event.wait(None if seconds == INFINITY else max(0.0, seconds))
+        limit = max(0.0, min(seconds, look))
+        event.wait(None if limit == INFINITY else limit)
         return
     cancel = _nothing if seconds == INFINITY else clock.call_at(clock.now() + seconds, event.set)
-    idle = getattr(clock, "idle", None)
+    idle, until = getattr(clock, "idle", None), monotonic() + look
     try:
-        while not event.is_set():
+        while not event.is_set() and (left := until - monotonic()) > 0:
             if idle is not None:
                 idle(event)
-            event.wait(None if idle is None else 0.001)
+                event.wait(0.001)
+            else:
+                event.wait(None if left == INFINITY else left)
     finally:
         cancel()
 
@@ -168,7 +174,7 @@ def wait(ticket: Ticket, clock: Clock) -> None:
     ticket.listen(event.set)
     due = clock.now() + _patience(ticket)
     while not ticket.done and (left := due - clock.now()) > 0 and ticket.alive():
-        block(event, min(left, _LOOK) if ticket.perishable else left, clock)
+        block(event, left, clock, _LOOK if ticket.perishable else INFINITY)
         event.clear()
 
 

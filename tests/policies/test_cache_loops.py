@@ -9,6 +9,7 @@ import trio
 from tests.policies.flights import wait_for
 
 from resilience import Cache
+from resilience.testing import FakeClock
 
 
 def test_sync_call_on_the_leaders_loop_runs_the_function():
@@ -190,3 +191,25 @@ def test_threads_and_loops_on_two_keys():
     assert not any(runner.is_alive() for runner in runners)
     assert wrong == []
     assert cache._flights == {}
+
+
+def test_a_fake_clock_does_not_drift_while_a_thread_waits_for_a_load():
+    """Looking whether a load can still end is done by real time: a test's clock stays where it is."""
+    clock = FakeClock()
+    cache = Cache(ttl=30, clock=clock)
+    gate, values = threading.Event(), []
+
+    def load():
+        gate.wait(30)
+        return "rows"
+
+    threads = [threading.Thread(target=lambda: values.append(cache.call(load))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    wait_for(lambda: cache.snapshot().misses == 2)
+    threading.Event().wait(0.1)
+    gate.set()
+    for thread in threads:
+        thread.join(30)
+    assert values == ["rows", "rows"]
+    assert clock.now() == 0
