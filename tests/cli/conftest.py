@@ -13,7 +13,7 @@ START = (
     "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
     "from resilience.cli import main; sys.exit(main())"
 )
-PATIENCE = 60.0
+PATIENCE = 100.0
 
 
 def environment(**more):

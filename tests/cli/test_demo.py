@@ -35,10 +35,14 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="no terminals and sig
 
 @pytest.fixture(scope="module")
 def told(command):
-    """The figures of one short demo."""
-    ran = command("demo", "--seconds", "6", "--json")
-    assert (ran.returncode, ran.stderr) == (0, "")
-    return json.loads(ran.stdout)
+    """The figures of one short demo; on a machine too busy for that, of a longer one."""
+    for seconds in ("6", "18", "45"):
+        ran = command("demo", "--seconds", seconds, "--json")
+        assert (ran.returncode, ran.stderr) == (0, "")
+        figures = json.loads(ran.stdout)
+        if not figures["script"]["disturbed"]:
+            break
+    return figures
 
 
 def test_every_client_tells_its_figures(told):
@@ -46,7 +50,11 @@ def test_every_client_tells_its_figures(told):
     for name in CLIENTS:
         of = told[name]
         assert of.keys() >= FIGURES
-        assert of["calls"] == of["succeeded"] + of["failed"] == int(6 * told["script"]["calls_per_second"])
+        assert (
+            of["calls"]
+            == of["succeeded"] + of["failed"]
+            == int(told["script"]["seconds"] * told["script"]["calls_per_second"])
+        )
         assert 0 < of["latency_ms"]["p50"] <= of["latency_ms"]["p95"] <= of["latency_ms"]["p99"]
         for figure in ("calls", "succeeded", "failed", "served_stale", "origin_requests"):
             assert of[figure] == sum(phase[figure] for phase in of["phases"].values())
@@ -139,7 +147,10 @@ def test_origin_has_a_bounded_capacity():
     """A failing origin answers slowly what it has room for and refuses the rest; healed it is well again."""
 
     async def story():
-        async with FlakyOrigin(Stopwatch(), hold=0.2) as origin, httpx.AsyncClient(base_url=origin.url) as client:
+        async with (
+            FlakyOrigin(Stopwatch(), hold=0.2) as origin,
+            httpx.AsyncClient(base_url=origin.url, timeout=None) as client,
+        ):
             origin.fail()
             answers = await asyncio.gather(*(client.get(f"/items/{number}") for number in range(40)))
             origin.heal()
@@ -160,9 +171,12 @@ def test_origin_counts_clients_that_left():
     async def story():
         async with FlakyOrigin(Stopwatch(), hold=0.3) as origin:
             origin.fail()
-            async with httpx.AsyncClient(base_url=origin.url, timeout=0.05) as client:
-                with pytest.raises(httpx.ReadTimeout):
-                    await client.get("/")
+            async with httpx.AsyncClient(base_url=origin.url, timeout=None) as client:
+                asking = asyncio.ensure_future(client.get("/"))
+                while not origin.arrivals:
+                    await asyncio.sleep(0.01)
+                asking.cancel()
+                await asyncio.gather(asking, return_exceptions=True)
             while not origin.abandoned:
                 await asyncio.sleep(0.01)
             return origin

@@ -19,7 +19,13 @@ def figures_of(play: Play) -> Figures:
     script = play.script
     spans = [{"phase": phase, "from": round(a, 3), "to": round(b, 3)} for phase, (a, b) in script.spans.items()]
     told: Figures = {part.name: _of_part(part, script) for part in play.parts}
-    told["script"] = {"seconds": script.seconds, "calls_per_second": script.rate, "phases": spans}
+    told["script"] = {
+        "seconds": script.seconds,
+        "calls_per_second": script.rate,
+        "phases": spans,
+        "delayed_ms": percentiles_of(play.delays),
+        "disturbed": play.was_disturbed,
+    }
     return told
 
 
@@ -67,8 +73,13 @@ def _count(calls: Iterable[Call], outcome: Outcome) -> int:
 
 
 def latency_of(calls: Iterable[Call]) -> dict[str, float | None]:
-    """Milliseconds until the caller knew the outcome, good or bad, by nearest rank."""
-    sorted_ms = sorted(call.elapsed * 1000 for call in calls)
+    """Milliseconds until the caller knew the outcome, good or bad."""
+    return percentiles_of(call.elapsed for call in calls)
+
+
+def percentiles_of(seconds: Iterable[float]) -> dict[str, float | None]:
+    """Percentiles by nearest rank, in milliseconds."""
+    sorted_ms = sorted(each * 1000 for each in seconds)
     return {f"p{percent}": _ranked(sorted_ms, percent) for percent in _QUANTILES}
 
 

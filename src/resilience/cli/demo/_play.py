@@ -16,6 +16,7 @@ from ._stopwatch import Stopwatch
 _KINDS: dict[str, type[Client]] = {"guarded": GuardedClient, "retry_only": RetryOnlyClient, "bare": Client}
 _OFTEN = 0.125
 _LOOKS = 240
+_DISTURBING = 4
 
 
 class Part(Record):
@@ -32,11 +33,22 @@ class Part(Record):
 
 
 class Play(Record):
-    """What there is to see, while it runs and after."""
+    """What there is to see, while it runs and after.
+
+    Attributes:
+        script, stopwatch, parts: what is played, the time, and who plays.
+        delays: seconds by which the process itself came late to each look: how busy this machine was.
+    """
 
     script: Script
     stopwatch: Stopwatch
     parts: tuple[Part, ...]
+    delays: list[float]
+
+    @property
+    def was_disturbed(self) -> bool:
+        """Was the machine too busy for the figures to tell of the clients alone?"""
+        return max(self.delays, default=0.0) > self.script.unit / _DISTURBING
 
 
 Watch = Callable[[Play], None]
@@ -47,7 +59,7 @@ async def play(script: Script, watch: Watch) -> Play:
     stopwatch = Stopwatch()
     async with AsyncExitStack() as stack:
         parts = [await _part(stack, name, script, stopwatch) for name in _KINDS]
-        stage = Play(script=script, stopwatch=stopwatch, parts=tuple(parts))
+        stage = Play(script=script, stopwatch=stopwatch, parts=tuple(parts), delays=[])
         stopwatch.start()
         looking = asyncio.ensure_future(_look(stage, watch))
         try:
@@ -91,6 +103,9 @@ async def _until(at: float, stage: Play) -> None:
 
 
 async def _look(stage: Play, watch: Watch) -> None:
+    pause = max(_OFTEN, stage.script.seconds / _LOOKS)  # a look at a long play costs more
     while True:
         watch(stage)
-        await asyncio.sleep(max(_OFTEN, stage.script.seconds / _LOOKS))  # a look at a long play costs more
+        due = stage.stopwatch.now() + pause
+        await asyncio.sleep(pause)
+        stage.delays.append(stage.stopwatch.now() - due)

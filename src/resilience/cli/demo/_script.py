@@ -29,8 +29,8 @@ class Script(Record):
     """
 
     seconds: float
-    rate: float = 30.0
-    items: int = 8
+    rate: float = 20.0
+    items: int = 5
 
     @property
     def unit(self) -> float:

@@ -62,6 +62,11 @@ def _number(value: float | None) -> str:
 def conclusions(figures: Figures, width: int) -> list[Line]:
     """What there is to learn, whichever way it came out."""
     said = [_answers(figures), _load(figures), _return(figures)]
+    if figures["script"]["disturbed"]:
+        late = _number(figures["script"]["delayed_ms"]["p99"])
+        said.append(
+            f"This machine was busy: the demo itself was up to {late} ms late, and its figures tell of that too."
+        )
     return [[(line, "")] for text in said for line in wrap(text, width, subsequent_indent="  ")]
 
 
