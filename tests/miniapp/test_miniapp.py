@@ -53,12 +53,13 @@ FAULTS = {
 def test_a_service_that_is_ill_is_offline_and_nothing_is_raised(watchers, quick, step, error):
     """Why it is offline is told in a few words; it took no longer than it may."""
     begun = time.monotonic()
+    limit = "300" if error == "no answer" else "5000"
     with Origin(then=step) as origin:
-        report = watchers.ask("status", origin.url, environment={**quick, "TIMEOUT_HTTP_REQUEST": "300"})
+        report = watchers.ask("status", origin.url, environment={**quick, "TIMEOUT_HTTP_REQUEST": limit})
     assert not report.online
     assert report.error.startswith(error)
     assert str(report).startswith(f"offline ({error}")
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 3
 
 
 @pytest.mark.parametrize("what", ["status", "health", "deployment"])
