@@ -109,6 +109,11 @@ def reset_in_child(reset: Callable[[], None]) -> Callable[[], None]:
     return reset
 
 
+def reset_lock(lock: Any) -> None:
+    """Free, in a forked child, a lock that a thread of the parent may have held, where closures keep it by identity."""
+    lock._at_fork_reinit()  # what `threading` does with its own
+
+
 def _reset_all() -> None:
     global _lock
     _lock = allocate_lock()

@@ -15,8 +15,9 @@ from typing import Any, Never
 from .. import _options
 from .._clock import Clock
 from .._deadline import remaining
-from .._gate import Park
+from .._gate import Park, Verbs
 from .._listeners import HUB
+from .._names import reset_lock
 from .._permit import Acquirable
 from .._policy import Policy
 from .._record import Record
@@ -81,17 +82,33 @@ class Bulkhead(Policy[Never], Acquirable):
     def check_generator(self, function: Callable[..., Any]) -> None:
         """Generators are guarded: the slot is held from the first `next` to the close."""
 
-    def admit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        self._lock.acquire()
-        if self._free and not self._lost:
-            self._free -= 1
-            self.admitted += 1
-            self._lock.release()
-            return _SLOT
-        self._lock.release()
-        return self._admit_rarely()
+    def verbs(self) -> Verbs:
+        """Closures over the lock's own verbs, written out: half of what `with self._lock` costs a call."""
+        acquire, release, lost, queue = self._lock.acquire, self._lock.release, self._lost, self._queue
 
-    def _admit_rarely(self) -> Any:
+        def admit(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            acquire()
+            free = self._free
+            if free and not lost:
+                self._free = free - 1
+                self.admitted += 1
+                release()
+                return _SLOT
+            release()
+            return self.admit(args, kwargs)
+
+        def succeeded(permit: Any, value: Any) -> None:
+            acquire()
+            if not queue:
+                self._free += 1
+                release()
+                return
+            release()
+            self.released(permit)
+
+        return Verbs(admit, succeeded, self.failed)
+
+    def admit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         granted: list[Place] = []
         with self._lock:
             while self._lost:
@@ -132,14 +149,9 @@ class Bulkhead(Policy[Never], Acquirable):
         self.released(permit)
 
     def released(self, permit: Any) -> None:
-        self._lock.acquire()
-        if not self._queue:
-            self._free += 1
-            self._lock.release()
-            return
         granted: list[Place] = []
-        self._return_locked(granted)
-        self._lock.release()
+        with self._lock:
+            self._return_locked(granted)
         for place in granted:
             place.grant()
 
@@ -193,7 +205,7 @@ class Bulkhead(Policy[Never], Acquirable):
             )
 
     def reset_after_fork(self) -> None:
-        self._lock = allocate_lock()
+        reset_lock(self._lock)
         self._queue.clear()
         self._lost.clear()
         self._free = self.max_concurrent
