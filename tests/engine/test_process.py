@@ -14,11 +14,19 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
 
 def in_child(function):
-    """The exit code of a forked child: 0 if the function returned True."""
+    """The exit code of a forked child: 0 if the function returned True.
+
+    The child is not traced: in the parent another thread may just hold the lock of coverage's own data.
+    """
+    tracer = sys.gettrace()
+    sys.settrace(None)
     child = os.fork()
-    if not child:
+    if child:
+        sys.settrace(tracer)
+    else:
         code = 1
         try:
+            threading.settrace(None)
             code = 0 if function() else 2
         finally:
             os._exit(code)

@@ -1,0 +1,87 @@
+"""What two threads do to each other, played by one: state that changes between a look and the lock."""
+
+import collections
+import gc
+
+import pytest
+from tests.policies.breakers import opened
+from tests.policies.failing import Failing, body_of
+
+import resilience
+from resilience import Cache, CircuitBreaker, CircuitOpenError, Fixed, Retry, events
+from resilience.testing import Recorder
+
+
+def test_opened_between_look_and_lock(clock):
+    """A call that saw a closed circuit, and comes to its lock when it has opened, is refused."""
+    breaker = opened(clock)
+    with pytest.raises(CircuitOpenError):
+        breaker.circuit._admit_rarely(clock.now())
+
+
+def test_a_permit_of_a_disabled_breaker_counts_nothing(clock):
+    """Blamed or not."""
+    breaker = CircuitBreaker(initial_state="disabled", clock=clock)
+    breaker.acquire().failure()
+    assert breaker.snapshot().failures == 0
+
+
+def test_a_probe_is_lost_once(clock):
+    """One that lost its lease, and is then collected, frees no second slot."""
+    breaker = opened(clock, lease=5)
+    clock.advance(30)
+    lost = breaker.acquire()
+    clock.advance(5)
+    with Recorder(events.ProbeLost) as recorder:
+        second = breaker.acquire()
+        del lost
+        gc.collect()
+        with pytest.raises(CircuitOpenError):
+            breaker.acquire()
+        second.success()
+    assert [event.reason for event in recorder.events] == ["lease"]
+    assert breaker.state == "closed"
+
+
+def test_very_long_histories_keep_the_last_attempts(clock):
+    """Of 200 attempts the last 16 are told, whatever was dropped on the way."""
+    with pytest.raises(ConnectionError) as caught:
+        Retry(attempts=200, backoff=Fixed(0), clock=clock).call(body_of(Failing(999)))
+    assert [attempt.number for attempt in resilience.history(caught.value)] == list(range(185, 201))
+
+
+def test_an_entry_that_went_after_its_use(clock):
+    """It is used, then deleted: the order that is brought up to date later has no place for it."""
+    cache = Cache(ttl=10, max_size=2, jitter=0, clock=clock)
+    cache.set("a", 1)
+    cache.set("b", 2)
+    assert (cache.get("a"), cache.get("b"), cache.get("a")) == (1, 2, 1)
+    cache.delete("a")
+    cache.set("c", 3)
+    cache.set("d", 4)
+    assert list(cache.mapping) == ["c", "d"]
+
+
+def test_uses_in_a_row_are_noted_once(clock):
+    """The newest entry stays the newest."""
+    cache = Cache(ttl=10, jitter=0, clock=clock)
+    cache.set("a", 1)
+    entry = next(iter(cache.store._entries.values()))
+    cache.store.touch(entry, 0.0)
+    noted = len(cache.store.touches)
+    cache.store.touch(entry, 0.0)
+    assert len(cache.store.touches) == noted
+
+
+def test_notes_that_another_thread_took(clock):
+    """Without a GIL a note may be gone between the look and the taking."""
+
+    class Emptied(collections.deque):
+        def popleft(self):
+            raise IndexError
+
+    cache = Cache(ttl=10, jitter=0, clock=clock)
+    cache.set("a", 1)
+    cache.store.touches = Emptied(cache.store._entries.values())
+    cache.set("b", 2)
+    assert list(cache.mapping) == ["a", "b"]
