@@ -140,6 +140,29 @@ def test_row_16_a_request_that_is_cancelled_gives_its_probe_back(users, skipping
         users.run(story, clock=skipping, breaker=breakers(), attempts=1)
 
 
+@pytest.mark.worlds("asyncio", "trio", reason="a direct call cannot be cancelled")
+def test_row_16_a_reader_that_is_cancelled_gives_its_probe_back(users, skipping):
+    """In the middle of a body that is streamed: the circuit is half-open still, and the next probe decides."""
+    from resilience import CallTimeoutError, Timeout
+
+    def story(client):
+        def read(response):
+            yield users.pieces(response)
+
+        yield client.get(origin.url)
+        skipping.skipped += 60
+        response = yield users.stream(client, "GET", origin.url)
+        with pytest.raises(CallTimeoutError):
+            yield Timeout(0.1).acall(users.world.function(read), response)
+        assert state_of(client) == "half-open"
+        assert (yield client.get(origin.url)).status_code == 200
+        assert state_of(client) == "closed"
+        yield users.close(response)
+
+    with Origin(answer(500), hang_mid_body(), then=answer(200)) as origin:
+        users.run(story, clock=skipping, breaker=breakers(), attempts=1)
+
+
 @pytest.mark.parametrize("how", ["events", "upgrade", "verdict", "request"])
 def test_streams_upgrades_and_whoever_asks_are_judged_at_the_headers(users, skipping, how):
     """The probe comes back while the stream is open, and how it ends decides nothing."""
