@@ -9,6 +9,7 @@ from tests.policies.failing import Failing, body_of
 
 import resilience
 from resilience import Cache, CircuitBreaker, CircuitOpenError, Fixed, Retry, events
+from resilience.policies._store import _TOUCHES
 from resilience.testing import Recorder
 
 
@@ -50,15 +51,15 @@ def test_very_long_histories_keep_the_last_attempts(clock):
     assert [attempt.number for attempt in resilience.history(caught.value)] == list(range(185, 201))
 
 
-def test_an_entry_that_went_after_its_use(clock):
-    """It is used, then deleted: the order that is brought up to date later has no place for it."""
+def test_an_entry_that_went_before_its_use_was_noted(clock):
+    """A hit that found it notes its use when another thread has deleted it: the order has no place for it."""
     cache = Cache(ttl=10, max_size=2, jitter=0, clock=clock)
     cache.set("a", 1)
-    cache.set("b", 2)
-    assert (cache.get("a"), cache.get("b"), cache.get("a")) == (1, 2, 1)
+    found = next(iter(cache.store._entries.values()))
     cache.delete("a")
-    cache.set("c", 3)
-    cache.set("d", 4)
+    cache.store.touch(found, 0.0)
+    for key in "bcd":
+        cache.set(key, key)
     assert list(cache.mapping) == ["c", "d"]
 
 
@@ -71,6 +72,16 @@ def test_uses_in_a_row_are_noted_once(clock):
     noted = len(cache.store.touches)
     cache.store.touch(entry, 0.0)
     assert len(cache.store.touches) == noted
+
+
+def test_keys_that_went_do_not_pile_up_for_the_sweep(clock):
+    """Set and deleted again and again, within one sweep's interval."""
+    cache = Cache(ttl=10, jitter=0, clock=clock)
+    cache.set("kept", 0)
+    for number in range(3 * _TOUCHES):
+        cache.set(number, number)
+        cache.delete(number)
+    assert len(cache.store._hand) <= 2 * len(cache.store) + _TOUCHES + 2
 
 
 def test_notes_that_another_thread_took(clock):
