@@ -170,3 +170,24 @@ def test_row_62_a_refresh_does_not_hold_up_the_exit():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=30, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_refresh_that_fails_says_so(world, clock):
+    """Without `stale_if_error` the error of an explicit refresh comes out; the entry that was there stays."""
+    outcomes = iter(["rows", ConnectionError("down")])
+
+    def body():
+        outcome = next(outcomes)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    cached = Cache(ttl=10, clock=clock)(world.function(body))
+
+    def story():
+        assert (yield cached()) == "rows"
+        with pytest.raises(ConnectionError):
+            yield cached.refresh()
+        assert (yield cached()) == "rows"
+
+    world.session(story)

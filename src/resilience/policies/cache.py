@@ -215,7 +215,7 @@ class Cache(Policy[Never], HandSet, Retuned):
     # What a load asks
 
     def may_stand_in(self, old: Entry) -> bool:
-        return not old.error and self._now() < old.due + self.stale_if_error
+        return self.stale_if_error > 0 and not old.error and self._now() < old.due + self.stale_if_error
 
     def take_flight_locked(self, key: Any, flight: Load) -> bool:
         """Take this load out of the map; False if it was not there any more."""
