@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import threading
 
+import pytest
 import trio
 from tests.policies.flights import wait_for
 
