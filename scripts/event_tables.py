@@ -1,0 +1,172 @@
+"""Puts the tables of all events and snapshots, made from their classes, into docs/events.md. Run it after a change."""
+
+import inspect
+import sys
+from pathlib import Path
+
+import resilience
+import resilience.http
+import resilience.miniapp
+from resilience._record import Record
+from resilience.events import Event
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "events.md"
+BEGIN = "<!-- tables of events and snapshots: made by `python scripts/event_tables.py` -->"
+END = "<!-- end of the tables -->"
+OTHERS = ("Admission", "Attempt", "Current", "EntryInfo", "Outcome")
+
+# What a field means; "Class.field" where it means something else there.
+MEANINGS = {
+    "abandoned": "threads left behind that still run",
+    "active": "calls that hold a slot now",
+    "admitted": "calls let through",
+    "after": "what is deployed now",
+    "age": "seconds since the value was stored",
+    "allowed": "whether a call would be let through",
+    "at": "when, by the policy's clock, in seconds; only differences mean anything",
+    "attempt": "the attempt's number, from 1",
+    "attempts": "attempts allowed, `None` for no limit",
+    "balance": "retries that the budget would grant now",
+    "before": "what was deployed before",
+    "breaker": "the breaker's snapshot, `None` without one",
+    "budget": "retries that the budget would grant now, `None` without one",
+    "calls": "calls that count now",
+    "checks": "looks so far",
+    "count": "entries that went at once",
+    "deadline": "seconds on the clock at which the call must have ended, `None` without a deadline",
+    "degraded": "always true: the caller got a substitute",
+    "delay": "seconds until the next attempt, `None` after the last",
+    "deployment": "the last report on what is deployed",
+    "deployments": "the changes of what is deployed, oldest first",
+    "elapsed": "seconds since the call began",
+    "error": "what was raised, `None` for a bad result",
+    "evicted": "idle origins that made room for others",
+    "evictions": "entries that went for want of room",
+    "expirations": "entries that went because their time was over",
+    "expires_in": "seconds it is still fresh, below zero when it is not",
+    "failed_recoveries": "times in a row that half-open led back to open",
+    "failures": "failures that count now",
+    "granted": "retries granted",
+    "health": "the last health report",
+    "history": "the last looks, oldest first",
+    "hit_rate": "hits of all look-ups, 0 to 1",
+    "hits": "look-ups that were answered",
+    "key": "what it was about where one policy serves many (an origin, a limiter's key), else `None`",
+    "keys": "keys held now",
+    "load_errors": "loads that raised",
+    "loads": "loads that ended with a value",
+    "max_concurrent": "slots, as configured",
+    "max_elapsed": "seconds, as configured",
+    "max_queue": "places in the queue, as configured",
+    "max_size": "entries at most, as configured",
+    "misses": "look-ups that were not answered",
+    "name": "the policy's label",
+    "new": "the state now",
+    "number": "the attempt's number, from 1",
+    "old": "the state before",
+    "online": "whether the service answers now",
+    "open_for": "seconds until the next probe, `None` unless open",
+    "opened": "times it opened",
+    "origin": "scheme, host and port",
+    "original": "the error that the fallback was to hide",
+    "origins": "one record each, the least recently used first",
+    "other": "calls that shared the overflow key",
+    "overran": "sync calls that came back too late",
+    "policies": "their snapshots, outermost first",
+    "policy": "the label of the policy",
+    "ratio": "retries earned by each call, as configured",
+    "reason": "why, in a word or two",
+    "refresh": "whether it ran in the background, so that nobody saw the error",
+    "refused": "retries refused",
+    "rejected": "calls refused",
+    "remaining": "seconds left, `inf` without a deadline",
+    "requests": "requests begun",
+    "reset_after": "seconds until all of it is free again",
+    "response_times": "seconds that 50, 95 and 99 % of the answers did not exceed",
+    "retry_after": "seconds until a try makes sense, `None` if nobody knows",
+    "seconds": "the time limit",
+    "server_delay": "whether the callee named the delay",
+    "services": "one record for each miniapp",
+    "shared": "requests that shared the state `_other`",
+    "size": "entries held now",
+    "stale": "whether it was past its time",
+    "stale_served": "answers past their time",
+    "state": "a value of `State`",
+    "status": "the last status report",
+    "stored": "whether the value was kept",
+    "success": "whether the late call succeeded",
+    "timed_out": "calls that were ended",
+    "uptime": "share of the looks at which it was online",
+    "used": "times it answered",
+    "value": "what was returned",
+    "waiting": "calls that wait now",
+    "Admission.remaining": "units that could be taken now",
+    "CacheLoadFailed.error": "what was raised",
+    "CallOverran.elapsed": "seconds the call took",
+    "CallTimedOut.abandoned": "whether its thread runs on",
+    "CacheLoaded.elapsed": "seconds the load took",
+    "FallbackFailed.error": "what the fallback raised",
+    "OriginSnapshot.attempts": "attempts that went out, or were refused by the breaker",
+    "ServiceSnapshot.name": "of the miniapp",
+    "StatusChanged.error": "why it does not answer, in words, `None` if it does",
+}
+
+
+def classes(base):
+    """A class's descendants in our own modules, sorted by name."""
+    found, todo = {}, [base]
+    while todo:
+        for kind in todo.pop().__subclasses__():
+            todo.append(kind)
+            if kind.__module__.startswith("resilience."):
+                found[kind.__name__] = kind
+    return [found[name] for name in sorted(found)]
+
+
+def tables():
+    """All tables, as Markdown."""
+    for name in resilience.__all__:
+        getattr(resilience, name)  # loads what is loaded at its first use
+    records = classes(Record)
+    told = [kind for kind in records if issubclass(kind, Event) and kind is not Event]
+    states = [kind for kind in records if kind.__name__.endswith("Snapshot") or kind.__name__ in OTHERS]
+    lines = ["## Events", "", "Every event has these fields:", "", *rows(Event), ""]
+    lines += ["And besides them:", ""]
+    for kind in told:
+        lines += [*section(kind), ""]
+    lines += ["## Snapshots and records", ""]
+    for kind in states:
+        lines += [*section(kind), ""]
+    return "\n".join(lines).rstrip()
+
+
+def section(kind):
+    """One class: its name, its docstring but for the example, its own fields."""
+    paragraphs = inspect.cleandoc(kind.__doc__ or "").split("\n\n")
+    about = "\n\n".join(text for text in paragraphs if ">>>" not in text and not text.startswith("Attributes:"))
+    own = [name for name in kind._fields if not (issubclass(kind, Event) and name in Event._fields)]
+    return [f"### `{kind.__name__}`", "", about, *(["", *rows(kind, own)] if own else [])]
+
+
+def rows(kind, fields=None):
+    """A table of fields; a field without a meaning is a `KeyError`."""
+    yield from ("| field | type | default | meaning |", "| --- | --- | --- | --- |")
+    types = {name: text for base in reversed(kind.__mro__) for name, text in inspect.get_annotations(base).items()}
+    for name in kind._fields if fields is None else fields:
+        default = f"`{getattr(kind, name)!r}`" if hasattr(kind, name) else ""
+        meaning = MEANINGS.get(f"{kind.__name__}.{name}") or MEANINGS[name]
+        text = str(types[name]).replace("|", "\\|")
+        yield f"| `{name}` | `{text}` | {default} | {meaning} |"
+
+
+def renewed(page):
+    """The page with the present tables between its markers."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        sys.exit(f"{PAGE} needs the lines {BEGIN!r} and {END!r}")
+    return f"{before}{BEGIN}\n\n{tables()}\n\n{END}{after}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(renewed(PAGE.read_text("utf-8")), "utf-8")
