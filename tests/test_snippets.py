@@ -4,6 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.fresh_process import fresh_process
+
+__all__ = ["fresh_process"]
 
 REPOSITORY = Path(__file__).parent.parent
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]

@@ -134,6 +134,7 @@ def test_lazy_names():
         "except AttributeError as error: assert 'Cash' in str(error)\n"
     )
     assert (done.returncode, done.stderr) == (0, b"")
+    assert resilience.__getattr__("events").Event.__name__ == "Event"
     with pytest.raises(AttributeError, match="Cash"):
         resilience.Cash  # noqa: B018 - the look is the test
 

@@ -8,7 +8,7 @@ from tests.policies.breakers import opened
 from tests.policies.failing import Failing, body_of
 
 import resilience
-from resilience import Cache, CircuitBreaker, CircuitOpenError, Fixed, Retry, events
+from resilience import Bulkhead, Cache, CircuitBreaker, CircuitOpenError, Fixed, RateLimiter, Retry, events
 from resilience.policies._store import _TOUCHES
 from resilience.testing import Recorder
 
@@ -82,6 +82,31 @@ def test_keys_that_went_do_not_pile_up_for_the_sweep(clock):
         cache.set(number, number)
         cache.delete(number)
     assert len(cache.store._hand) <= 2 * len(cache.store) + _TOUCHES + 2
+
+
+def test_a_collected_permit_serves_who_waits(clock):
+    """A finalizer takes no lock: the next to come finds the slot, and it goes to the first in the queue."""
+    bulkhead = Bulkhead(1, max_queue=1, clock=clock)
+    forgotten = bulkhead.acquire()
+    place = bulkhead.admit((), {}).ticket
+    del forgotten
+    gc.collect()
+    second = bulkhead.admit((), {}).ticket
+    assert place.done
+    bulkhead.released(place.redeem())
+    bulkhead.released(second.redeem())
+    assert bulkhead.snapshot().active == 0
+
+
+def test_a_turn_that_was_used_cannot_come_back(clock):
+    """Broken off after its time has come, a wait gives nobody a second turn."""
+    limiter = RateLimiter(1, burst=1, wait=5, clock=clock)
+    assert limiter.admit((), {}) is None
+    turn = limiter.admit((), {}).ticket
+    clock.advance(1)
+    assert turn.redeem() is None
+    turn.forsake()
+    assert not limiter.peek().allowed
 
 
 def test_notes_that_another_thread_took(clock):

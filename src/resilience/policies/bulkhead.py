@@ -1,8 +1,9 @@
 """Bulkhead: so many calls at once, and a bounded queue before them.
 
-Rules: `_free`, `_queue` and the counters are guarded by `_lock`, which is never held while the guarded function or a
-listener runs. Waiters are served first in, first out; a slot that comes back goes to the first waiter that still waits.
-A permit that is collected leaves word in `_lost`, without the lock; the next locked section reads it.
+Rules: `_free`, `_queue`, the counters and the numbers are guarded by `_lock`, which is never held while the guarded
+function or a listener runs. Waiters are served first in, first out; a slot that comes back goes to the first waiter that
+still waits. `_free` is below zero while more calls run than a bulkhead made smaller allows; what they give back is not
+given out again. A permit that is collected leaves word in `_lost`, without the lock; the next locked section reads it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from _thread import allocate_lock
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Never
+from typing import Any, Never, NoReturn
 
 from .. import _options
 from .._clock import Clock
@@ -72,7 +73,7 @@ class Bulkhead(Policy[Never], Acquirable):
         super().__init__(name, clock=clock)
         self.max_concurrent = _options.count("max_concurrent", max_concurrent)
         self.max_queue = _options.count("max_queue", max_queue, minimum=0)
-        self.wait = None if wait is None else _options.seconds("wait", wait, zero=True, infinite=True)
+        self.wait = _patience(wait)
         self._free = self.max_concurrent
         self._queue: deque[Place] = deque()
         self._lost: list[None] = []
@@ -89,7 +90,7 @@ class Bulkhead(Policy[Never], Acquirable):
         def admit(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             acquire()
             free = self._free
-            if free and not lost:
+            if free > 0 and not lost:
                 self._free = free - 1
                 self.admitted += 1
                 release()
@@ -115,7 +116,7 @@ class Bulkhead(Policy[Never], Acquirable):
                 self._lost.pop()
                 self._return_locked(granted)
             permit: Any = None
-            if self._free:
+            if self._free > 0:
                 self._free -= 1
                 self.admitted += 1
                 permit = _SLOT
@@ -131,7 +132,7 @@ class Bulkhead(Policy[Never], Acquirable):
             self.refuse("full")
         return permit
 
-    def refuse(self, reason: str) -> None:
+    def refuse(self, reason: str) -> NoReturn:
         """Raise the refusal."""
         if self._listeners or HUB.listeners:
             self.tell(CallRejected, reason=reason)
@@ -157,16 +158,20 @@ class Bulkhead(Policy[Never], Acquirable):
 
     def _return_locked(self, granted: list[Place]) -> None:
         """A slot comes back: to the first waiter whose time is not over, or to the free ones."""
+        self._free += 1
+        self._serve_locked(granted)
+
+    def _serve_locked(self, granted: list[Place]) -> None:
         now = self._now()
-        while self._queue:
+        while self._queue and self._free > 0:
             place = self._queue.popleft()
             granted.append(place)
             if now < place.due:
                 place.held = True
                 self.admitted += 1
-                return
-            place.expired = True
-        self._free += 1
+                self._free -= 1
+            else:
+                place.expired = True
 
     def forgotten(self, permit: Any) -> None:
         """A permit was collected unsettled: no lock may be taken now."""
@@ -180,8 +185,7 @@ class Bulkhead(Policy[Never], Acquirable):
             if not place.expired:
                 self._queue.remove(place)
             self.rejected += 1
-        self.refuse("waited too long")
-        return None
+        return self.refuse("waited too long")
 
     def forsaken(self, place: Place) -> None:
         """A waiter breaks off: a slot that it was granted already is handed on."""
@@ -191,6 +195,36 @@ class Bulkhead(Policy[Never], Acquirable):
                 self._queue.remove(place)
         if held:
             self.released(_SLOT)
+
+    def retune(self, *, max_concurrent: int | None = None, max_queue: int | None = None, wait: Any = ...) -> None:
+        """Change numbers in place; what is left out stays.
+
+        Args:
+            max_concurrent: slots. More go to those who wait at once; with fewer, the calls that run come to their end,
+                and none begins until there is room.
+            max_queue: places for those who come; who waits already stays.
+            wait: seconds, or `None`, for those who come.
+
+        >>> bulkhead = Bulkhead(1)
+        >>> bulkhead.retune(max_concurrent=3)
+        >>> bulkhead.snapshot().max_concurrent
+        3
+        """
+        slots = None if max_concurrent is None else _options.count("max_concurrent", max_concurrent)
+        places = None if max_queue is None else _options.count("max_queue", max_queue, minimum=0)
+        patience = wait if wait is ... else _patience(wait)
+        granted: list[Place] = []
+        with self._lock:
+            if slots is not None:
+                self._free += slots - self.max_concurrent
+                self.max_concurrent = slots
+            if places is not None:
+                self.max_queue = places
+            if patience is not ...:
+                self.wait = patience
+            self._serve_locked(granted)
+        for place in granted:
+            place.grant()
 
     def snapshot(self) -> BulkheadSnapshot:
         with self._lock:
@@ -212,6 +246,10 @@ class Bulkhead(Policy[Never], Acquirable):
 
     def __repr__(self) -> str:
         return f"<Bulkhead {self.name!r} {self.max_concurrent} at once, queue {self.max_queue}>"
+
+
+def _patience(wait: Any) -> float | None:
+    return None if wait is None else _options.seconds("wait", wait, zero=True, infinite=True)
 
 
 class _Slot:

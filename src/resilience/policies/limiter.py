@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from _thread import allocate_lock
 from collections.abc import Callable
-from typing import Any, Never
+from typing import Any, Never, NoReturn
 
 from .. import _options
 from .._clock import Clock
@@ -178,14 +178,13 @@ class RateLimiter(Policy[Never], Acquirable):
                 stream.turns.append(turn)
                 return Park(turn)
             self.rejected += 1
-        self._refuse(key, delay, patience)
-        return None
+        return self._refuse(key, delay, patience)
 
     def _patience(self) -> float:
         left = remaining()
         return left if self.wait is None else min(self.wait, left)
 
-    def _refuse(self, key: Any, delay: float, patience: float) -> None:
+    def _refuse(self, key: Any, delay: float, patience: float) -> NoReturn:
         if self._listeners or HUB.listeners:
             self.tell(CallRejected, reason="rate", retry_after=delay)
         waits = f"; it may wait {patience:.3g} s" if patience else ""
