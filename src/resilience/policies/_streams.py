@@ -10,7 +10,7 @@ from collections import OrderedDict
 from itertools import islice
 from typing import Any
 
-from ._turn import Stream
+from ._turn import Pace, Stream, Turn
 
 OTHER = "_other"
 _LOOKS = 8
@@ -55,12 +55,19 @@ class Streams:
         """The stream of this key, if there is one."""
         return self.common if key is None else self._keyed.get(key)
 
+    def _all(self) -> tuple[Stream, ...]:
+        return self.common, self._other, *self._keyed.values()
+
+    def retune_locked(self, now: float, old: Pace, new: Pace) -> list[Turn]:
+        """All streams at a new pace; the turns that come forward by it, to be woken."""
+        return [turn for stream in self._all() for turn in stream.retune_locked(now, old, new)]
+
     def waiting_locked(self) -> int:
-        return sum(len(stream.turns) for stream in (self.common, self._other, *self._keyed.values()))
+        return sum(len(stream.turns) for stream in self._all())
 
     def forget_turns(self) -> None:
         """Who waited in the parent process does not wait here."""
-        for stream in (self.common, self._other, *self._keyed.values()):
+        for stream in self._all():
             stream.turns.clear()
 
     def __len__(self) -> int:

@@ -1,7 +1,7 @@
 """Rate limiter: so many calls in so much time, spread or in bursts.
 
-Rules: the streams (one, or one for each key) and the counters are guarded by `lock`, which is never held while the
-user's `key` and `cost`, the guarded function or a listener runs.
+Rules: the streams (one, or one for each key), the counters and the numbers are guarded by `lock`, which is never held
+while the user's `key` and `cost`, the guarded function or a listener runs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .._record import Record
 from ..errors import RateLimitedError
 from ..events import CallRejected
 from ._streams import Streams
-from ._turn import Stream, Turn
+from ._turn import Pace, Stream, Turn
 
 
 class Admission(Record):
@@ -104,7 +104,7 @@ class RateLimiter(Policy[Never], Acquirable):
         self.limit = _options.count("limit", limit)
         self.per = _options.seconds("per", per)
         self.burst = self.limit if burst is None else _options.count("burst", burst)
-        self.wait = None if wait is None else _options.seconds("wait", wait, zero=True, infinite=True)
+        self.wait = _wait(wait)
         self._cost = cost if callable(cost) else self._checked_cost(cost)
         if callable(cost):
             _options.logic("cost", cost)
@@ -181,8 +181,8 @@ class RateLimiter(Policy[Never], Acquirable):
         return self._refuse(key, delay, patience)
 
     def _patience(self) -> float:
-        left = remaining()
-        return left if self.wait is None else min(self.wait, left)
+        left, wait = remaining(), self.wait
+        return left if wait is None else min(wait, left)
 
     def _refuse(self, key: Any, delay: float, patience: float) -> NoReturn:
         if self._listeners or HUB.listeners:
@@ -216,15 +216,59 @@ class RateLimiter(Policy[Never], Acquirable):
             stream = self._streams.look_locked(key) or Stream()
             delay = stream.delay_locked(now, 1, self.interval, self.tolerance)
             used = max(0.0, stream.arrival - now)
-        left = max(0, int((self.tolerance - used) / self.interval + 1e-6))
+            left = max(0, int((self.tolerance - used) / self.interval + 1e-6))
         return Admission(allowed=not delay, remaining=left, retry_after=delay, reset_after=used)
 
     def pause(self, seconds: Any, key: Any = None) -> None:
         """Let nothing more pass for so long, as a server's 429 asks; then at the even pace, with no burst saved up."""
         until = self._now() + _options.seconds("seconds", seconds, zero=True)
         with self.lock:
-            stream = self._streams.of_locked(key, self._now())
-            stream.arrival = max(stream.arrival, until + self.tolerance - self.interval)
+            self._streams.of_locked(key, self._now()).pause_locked(until, self.pace())
+
+    def pace(self) -> Pace:
+        """The pace now."""
+        return Pace(self.interval, self.tolerance)
+
+    def retune(self, *, limit: int | None = None, per: Any = None, burst: int | None = None, wait: Any = ...) -> None:
+        """Change numbers in place; what is left out stays, `burst` too.
+
+        Args:
+            limit: calls; what was used stays used, and who waits comes sooner or as it was told, never later.
+            per: seconds.
+            burst: calls at once.
+            wait: seconds, or `None`, for those who come. A pause goes on as long as it was asked for.
+
+        Raises:
+            ValueError: `burst` is below a fixed `cost`, which could never pass.
+
+        >>> limiter = RateLimiter(3, per=60)
+        >>> limiter.try_acquire(2)
+        True
+        >>> limiter.retune(limit=10, burst=10)
+        >>> limiter.peek().remaining
+        8
+        """
+        calls = None if limit is None else _options.count("limit", limit)
+        seconds = None if per is None else _options.seconds("per", per)
+        most = None if burst is None else self.checked_burst(burst)
+        patience = wait if wait is ... else _wait(wait)
+        with self.lock:
+            old = self.pace()
+            self.limit, self.per, self.burst = calls or self.limit, seconds or self.per, most or self.burst
+            if patience is not ...:
+                self.wait = patience
+            self.interval = self.per / self.limit
+            self.tolerance = self.burst * self.interval
+            sooner = [] if self.pace() == old else self._streams.retune_locked(self._now(), old, self.pace())
+        for turn in sooner:
+            turn.grant()
+
+    def checked_burst(self, burst: int) -> int:
+        """A burst that lets a fixed cost pass."""
+        most = _options.count("burst", burst)
+        if not callable(self._cost) and most < self._cost:
+            _options.refuse("burst", burst, f"at least cost={self._cost}, else it could never pass")
+        return most
 
     def snapshot(self) -> LimiterSnapshot:
         with self.lock:
@@ -243,3 +287,7 @@ class RateLimiter(Policy[Never], Acquirable):
 
     def __repr__(self) -> str:
         return f"<RateLimiter {self.name!r} {self.limit} each {self.per:g} s, burst {self.burst}>"
+
+
+def _wait(wait: Any) -> float | None:
+    return None if wait is None else _options.seconds("wait", wait, zero=True, infinite=True)
