@@ -32,14 +32,14 @@ def lead(flight: Flight, inner: Call, args: tuple[Any, ...], kwargs: dict[str, A
         rescued = flight.fail(error)
         if rescued is None:
             raise
-        return rescued
+        return Answer(flight.given(rescued.value))
     except BaseException:
         flight.abandon()
         raise
     finally:
         INSIDE.reset(token)
     flight.land(value)
-    return Answer(value)
+    return Answer(flight.given(value))
 
 
 def _out_of_time_alone(flight: Flight, error: Exception) -> Answer:
@@ -48,7 +48,7 @@ def _out_of_time_alone(flight: Flight, error: Exception) -> Answer:
     flight.abandon()
     if rescued is None:
         raise error
-    return rescued
+    return Answer(flight.given(rescued.value))
 
 
 def _out_of_time() -> bool:
@@ -58,7 +58,7 @@ def _out_of_time() -> bool:
 
 async def alead(flight: Flight, inner: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Park:
     """Begin the load in a task of its own; the leader's place among the waiters."""
-    place = flight.board()
+    place = flight.embark(INSIDE.get())
     _launch(flight, inner, args, kwargs)
     return place
 

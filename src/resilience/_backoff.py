@@ -12,6 +12,7 @@ from math import exp2, log2, tanh
 from typing import Any
 
 from . import _options
+from ._record import Part
 
 Delay = Callable[[int, float], float]
 JITTERS = ("none", "full", "equal")
@@ -35,7 +36,7 @@ def checked_jitter(value: Any) -> str | float:
     return _options.share("jitter", value, zero=True)
 
 
-class Backoff:
+class Backoff(Part):
     """The base of the delays below; also what an iterable, or a function of the attempt, is turned into."""
 
     __slots__ = ()
@@ -179,13 +180,13 @@ class Decorrelated(Backoff):
 class _Listed(Backoff):
     """Delays one by one; the last stays."""
 
-    __slots__ = ("_delays",)
+    __slots__ = ("delays",)
 
     def __init__(self, delays: Any) -> None:
-        self._delays = delays
+        self.delays = delays
 
     def begin(self) -> Delay:
-        delays: Iterator[Any] = iter(self._delays)
+        delays: Iterator[Any] = iter(self.delays)
         last = 0.0
 
         def delay(attempt: int, chance: float) -> float:
@@ -200,28 +201,30 @@ class _Listed(Backoff):
         return [begun(n + 1, chance) for n in range(min(attempt, 1000))][-1]
 
     def __repr__(self) -> str:
-        return repr(self._delays)
+        return repr(self.delays)
 
 
 class _Computed(Backoff):
     """The user's function of the attempt."""
 
-    __slots__ = ("_function",)
+    __slots__ = ("function",)
 
     def __init__(self, function: Callable[[int], Any]) -> None:
-        self._function = function
+        self.function = function
 
     def delay(self, attempt: int, chance: float) -> float:
-        return _options.seconds("backoff", self._function(attempt), zero=True)
+        return _options.seconds("backoff", self.function(attempt), zero=True)
 
     def __repr__(self) -> str:
-        return repr(self._function)
+        return repr(self.function)
 
 
 def backoff_of(option: str, value: Any) -> Backoff:
     """What a `backoff=` means: a `Backoff`, an iterable of seconds, or a function of the attempt."""
     if isinstance(value, Backoff):
         return value
+    if isinstance(value, type):
+        _options.refuse(option, value, f"an instance: {value.__name__}(...)", kind=TypeError)
     allowed = f"Exponential(), Fixed(1), a list of seconds, or a function of the attempt number, e.g. {option}=[0.1, 1]"
     if isinstance(value, (str, bytes)) or hasattr(value, "__next__"):
         _options.refuse(option, value, f"{allowed}; a generator would be spent after one call", kind=TypeError)

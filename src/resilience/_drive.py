@@ -241,7 +241,7 @@ def conclude(verdict: Verdict) -> Any:
     if isinstance(verdict, Answer):
         return verdict.value
     if isinstance(verdict, Instead):
-        return finish(verdict.function(*verdict.arguments))
+        return finish(verdict.run())
     raise TypeError(f"a gate said {verdict!r} after the call; it may say Again, Answer or Instead")
 
 
@@ -249,7 +249,7 @@ async def aconclude(verdict: Verdict) -> Any:
     if isinstance(verdict, Answer):
         return verdict.value
     if isinstance(verdict, Instead):
-        return await afinish(verdict.function(*verdict.arguments))
+        return await afinish(verdict.run())
     raise TypeError(f"a gate said {verdict!r} after the call; it may say Again, Answer or Instead")
 
 

@@ -93,6 +93,11 @@ class Instead(Verdict):
         self.function = function
         self.arguments = arguments
 
+    def run(self) -> Any:
+        """Call it, once. The arguments are let go: one is the error, whose traceback holds who holds this verdict."""
+        arguments, self.arguments = self.arguments, ()
+        return self.function(*arguments)
+
 
 class Verbs:
     """What a gate answers with at the first attempt; `None` for what it has nothing to say to.

@@ -32,7 +32,18 @@ class Attempt(Record):
     delay: float | None = None
 
 
-_ITSELF = ResilienceError("this error itself")
+class _ItselfError(ResilienceError):
+    """Stands for the error that carries a history."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _itself, ()
+
+
+def _itself() -> ResilienceError:
+    return _ITSELF
+
+
+_ITSELF = _ItselfError("this error itself")
 
 
 class History(tuple[Attempt, ...]):
@@ -46,7 +57,9 @@ class History(tuple[Attempt, ...]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         plain = [
-            attempt.replace(error=None if attempt.error is None else ResilienceError(repr(attempt.error)))
+            attempt
+            if attempt.error is None or attempt.error is _ITSELF
+            else attempt.replace(error=ResilienceError(repr(attempt.error)))
             for attempt in self
         ]
         return History, (plain,)
@@ -105,6 +118,19 @@ def give_up(outcome: object) -> None:
         state[_MARK] = SERIAL.next(), monotonic()
 
 
+def _attribute(holder: object, name: str) -> Any:
+    """An attribute of somebody else's object, whose property or `__getattr__` may raise anything."""
+    try:
+        return getattr(holder, name, None)
+    except Exception:
+        return None
+
+
+def _mark(outcome: object) -> tuple[int, float]:
+    found: tuple[int, float] | None = _attribute(outcome, _MARK)
+    return found if isinstance(found, tuple) else _NEVER
+
+
 def given_up_since(error: BaseException, began: float) -> bool:
     """Did a retry give up on this error, or on a cause of it, since the attempt began that read this number or time?"""
     which = 1 if isinstance(began, float) else 0
@@ -116,7 +142,7 @@ def given_up_since(error: BaseException, began: float) -> bool:
             continue
         seen.add(id(link))
         # An error that a client made of a response carries it, and with it the mark of whoever gave up on that.
-        if max(getattr(link, _MARK, _NEVER), getattr(getattr(link, "response", None), _MARK, _NEVER))[which] > began:
+        if max(_mark(link), _mark(_attribute(link, "response")))[which] > began:
             return True
         queue.append(link.__cause__ or (None if link.__suppress_context__ else link.__context__))
         if isinstance(link, BaseExceptionGroup):

@@ -15,7 +15,7 @@ def refuse(option: str, value: object, allowed: str, *, kind: type[Exception] = 
 
 def number(option: str, value: object, allowed: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        refuse(option, value, f"{allowed}, not {type(value).__name__}", kind=TypeError)
+        refuse(option, value, f"{allowed}, not {type(value).__name__}{_parentheses(value)}", kind=TypeError)
     try:
         result = float(value)
     except OverflowError:
@@ -34,6 +34,10 @@ def seconds(option: str, value: object, *, zero: bool = False, infinite: bool = 
     if result < 0 or (result == 0 and not zero) or (result == INFINITY and not infinite):
         refuse(option, value, allowed)
     return result
+
+
+def _parentheses(value: object) -> str:
+    return "; behind an @, write the policy with parentheses" if callable(value) else ""
 
 
 def optional_seconds(option: str, value: object, *, zero: bool = False) -> float | None:
@@ -61,7 +65,7 @@ def amount(option: str, value: object, *, minimum: float = 0.0, above: bool = Fa
 def count(option: str, value: object, *, minimum: int = 1) -> int:
     allowed = f"a whole number of at least {minimum}, e.g. {option}={max(minimum, 3)}"
     if isinstance(value, bool) or not isinstance(value, int):
-        refuse(option, value, f"{allowed}, not {type(value).__name__}", kind=TypeError)
+        refuse(option, value, f"{allowed}, not {type(value).__name__}{_parentheses(value)}", kind=TypeError)
     if value < minimum:
         refuse(option, value, allowed)
     return value
@@ -86,7 +90,7 @@ def label(option: str, value: object) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        refuse(option, value, f"a str or None, not {type(value).__name__}", kind=TypeError)
+        refuse(option, value, f"a str or None, not {type(value).__name__}{_parentheses(value)}", kind=TypeError)
     if not value or len(value) > 200 or not value.isprintable():
         refuse(option, value, "1 to 200 printable characters, e.g. 'payments'")
     return value

@@ -119,8 +119,14 @@ def matcher(option: str, value: Any) -> Classify:
     """Compile an `on`, or `ignore`, into one function of the error."""
     if isinstance(value, (type, tuple)):
         return _by_type(_types_of(option, value))
-    logic(option, value, optional=False)
-    answer: Classify = value
+    if not callable(value):
+        refuse(
+            option,
+            value,
+            f"an exception class, a tuple of them, or a function of the error, e.g. {option}=(ConnectionError, OSError)",
+            kind=TypeError,
+        )
+    answer: Classify = logic(option, value)
     return answer
 
 
@@ -143,14 +149,34 @@ class Judge:
         return self._on(error)
 
 
-def bare(error: BaseException) -> BaseException:
-    """A copy of an error that outlives its call: without the traceback, whose frames hold all that the call held."""
+def duplicate(error: BaseException) -> BaseException | None:
+    """Another instance with the same class, arguments and attributes, but no traceback; `None` if there can be none.
+
+    A constructor written in Python is not called again: it may want other arguments than those it passed on.
+    """
     from copy import copy
 
+    kind = type(error)
     try:
-        return copy(error)
-    except Exception:  # a class that cannot be made again from its arguments
-        return ResilienceError(repr(error))
+        if not hasattr(kind.__init__, "__code__"):
+            made: BaseException = copy(error)
+        else:
+            made = kind.__new__(kind, *error.args)
+            made.args = error.args
+            made.__dict__.update(error.__dict__)
+            for name in ("errno", "strerror", "filename", "filename2") if isinstance(error, OSError) else ():
+                setattr(made, name, getattr(error, name))
+    except Exception:
+        return None
+    if type(made) is not kind:
+        return None
+    made.__cause__, made.__suppress_context__ = error.__cause__, error.__suppress_context__
+    return made
+
+
+def bare(error: BaseException) -> BaseException:
+    """A copy of an error that outlives its call: without the traceback, whose frames hold all that the call held."""
+    return duplicate(error) or ResilienceError(repr(error))
 
 
 def never_begun(error: BaseException) -> bool:

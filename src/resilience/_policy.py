@@ -169,7 +169,9 @@ class Policy(Gate, Generic[Also]):
         checked_callable(function, self.name)
         run: Any = self.chain(function, form_of(function))
         vars(run).pop(PAIR, None)  # a function that is guarded again is called as it is, by its own signature
-        return self.dress(update_wrapper(run, function), function)
+        dressed = self.dress(update_wrapper(run, function), function)
+        around = getattr(type(function), "around", None)
+        return dressed if around is None else around(function, dressed)
 
     def dress(self, run: Any, function: Callable[..., Any]) -> Any:
         """What the decorated function carries."""

@@ -61,3 +61,23 @@ class Record:
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.as_dict().items())
         return f"{type(self).__name__}({shown})"
+
+
+class Part:
+    """The base of immutable parts of policies with slots: equal to one of its class with equal slots."""
+
+    __slots__ = ()
+
+    def _values(self) -> tuple[Any, ...]:
+        return tuple(
+            getattr(self, name)
+            for kind in type(self).__mro__
+            for name in getattr(kind, "__slots__", ())
+            if name[0] != "_"
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and isinstance(other, Part) and other._values() == self._values()
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self._values()))

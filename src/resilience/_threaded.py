@@ -32,10 +32,7 @@ def threaded(plan: Plan, inner: Call, clock: Clock, threads: Threads) -> Call:
         if job.abandon():
             raise plan.expired(scope)
         if job.error is not None:
-            try:
-                raise job.error
-            finally:
-                del job
+            raise job.taken()
         return job.value
 
     return run
@@ -69,6 +66,11 @@ class _Job:
         self.done.set()
         if abandoned:
             self._plan.abandoned(-1)
+
+    def taken(self) -> BaseException:
+        """The error, which the job lets go: its traceback holds the frame that holds the job."""
+        error, self.error = self.error, None
+        return error or AssertionError("no error")
 
     def abandon(self) -> bool:
         """Stop waiting; False if the work has ended already."""

@@ -105,7 +105,7 @@ def test_a_coroutine_function_in_a_sync_call():
     async def other(error):
         return 1
 
-    with pytest.raises(TypeError, match="its guard would end before"):
+    with pytest.raises(TypeError, match="coroutine function, which nobody awaits"):
         Fallback(call=other).call(fail)
 
 

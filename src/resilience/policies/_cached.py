@@ -49,6 +49,16 @@ class CachedMethod:
         update_wrapper(self, function)
         self.function = function
 
+    @property
+    def __func__(self) -> Callable[..., Any]:
+        """The function: what kind of callable this is, it is."""
+        return self.function
+
+    def around(self, run: Any) -> CachedMethod:
+        """What another policy made of this: a method that offers the same."""
+        vars(run).update(invalidate=self.function.invalidate, refresh=self.function.refresh, cache=self.function.cache)  # type: ignore[attr-defined] # set by `dress`
+        return type(self)(run)
+
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self.function if instance is None else BoundCached(self.function, instance)
 

@@ -183,7 +183,7 @@ class Circuit(Gate):
 
     def _slow_locked(self, permit: Any, now: float) -> bool | None:
         slow = self.breaker.slow
-        return None if slow is None or isinstance(permit, int) else now - permit.start > slow.longer_than
+        return None if slow is None or isinstance(permit, int) else now - permit.start >= slow.longer_than
 
     def _count_locked(self, now: float, failed: bool, slow: bool | None, open_for: float | None, news: News) -> None:
         if self.state is HALF_OPEN:

@@ -71,7 +71,7 @@ class Episode(Again):
                     raise last
                 return Answer(self._value)
             if last is not None:
-                last.__traceback__ = None
+                last.with_traceback(None)
         finally:
             del last  # or this frame, the traceback and the error would be a cycle
         self._value = None

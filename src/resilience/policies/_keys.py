@@ -36,7 +36,11 @@ def typed(value: Any) -> Any:
     if isinstance(value, (float, complex)):
         if value != value:  # noqa: PLR0124 - a NaN
             raise NeverEqualError
-        return (value, repr(value)) if value == 0 else value
+        return (value, repr(value)) if value == 0 or kind is complex else value
+    if kind.__name__ == "Decimal" and kind.__module__ == "decimal":
+        if value.is_nan():
+            raise NeverEqualError
+        return str(value)  # 1.0 and 1.00 are equal, and not the same
     return value
 
 

@@ -33,7 +33,7 @@ class Load(Flight):
 
     def stored(self, value: Any) -> None:
         cache = self._cache
-        keep = value is not self.degraded
+        keep = not any(value is degraded for degraded in self.degraded)
         with cache.store.lock:
             current = cache.take_flight_locked(self._key, self)
             gone = cache.keep_locked(self._key, value) if current and keep else []
@@ -41,6 +41,9 @@ class Load(Flight):
         del gone
         if cache.heard():
             cache.tell(CacheLoaded, elapsed=cache._now() - self._began, stored=current and keep)
+
+    def given(self, value: Any) -> Any:
+        return self._cache.copied(value)
 
     def rescue(self, error: Exception) -> Answer | None:
         """The old value, if it may still stand in for what failed."""
@@ -54,6 +57,9 @@ class Load(Flight):
     def broken(self, error: Exception) -> None:
         cache = self._cache
         keep = cache.negative_ttl > 0 and not isinstance(error, RejectedError) and not never_begun(error)
+        old = self._old
+        if old is not None and not old.error and cache.clock.now() < old.kept:
+            keep = False  # what may still stand in is worth more than a failure
         with cache.store.lock:
             current = cache.take_flight_locked(self._key, self)
             gone = cache.keep_error_locked(self._key, error) if current and keep else []

@@ -120,10 +120,13 @@ class ManualStates:
             left = _options.seconds("open_for", state["open_for"], zero=True)
             recoveries = _options.count("failed_recoveries", state["failed_recoveries"], minimum=0)
             name = State(state["state"])
+            isolated = _options.flag("isolated", state["isolated"])
+            if name in (State.ISOLATED, State.HALF_OPEN):
+                raise ValueError(f"state={name.value!r} is never dumped")
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"state={state!r}: must be what CircuitBreaker.dump() gave ({error})") from error
         passed = max(0.0, wall_time() - stamp)
-        self.circuit.restore(name, max(0.0, left - passed), recoveries)
+        self.circuit.restore(name, max(0.0, left - passed), recoveries, isolated)
 
 
 def reset_backoff(value: Any) -> Backoff:

@@ -57,14 +57,17 @@ class OperatedCircuit(Circuit):
             return {
                 "format": 1,
                 "state": state.value,
+                "isolated": bool(self.isolations),
                 "open_for": left,
                 "failed_recoveries": self.failed_recoveries,
                 "stamp": stamp,
             }
 
-    def restore(self, state: State, left: float, failed_recoveries: int) -> None:
+    def restore(self, state: State, left: float, failed_recoveries: int, isolated: bool) -> None:
         news: News = []
         with self._lock:
             self._enter_locked(state, "load()", news, left)
             self.failed_recoveries = failed_recoveries
         self._tell(news)
+        if isolated:
+            self.isolate("load()")

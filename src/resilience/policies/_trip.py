@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _options
+from .._record import Part
 from .._window import CountWindow, TimeWindow
 
 
@@ -34,7 +35,7 @@ class Tally:
         raise NotImplementedError
 
 
-class Trip:
+class Trip(Part):
     """The base of what `trip=` takes."""
 
     __slots__ = ()

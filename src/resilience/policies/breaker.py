@@ -1,4 +1,4 @@
-"""OperatedCircuit breaker: stop calling what fails, probe whether it is back.
+"""Circuit breaker: stop calling what fails, probe whether it is back.
 
 Rules: a breaker is configuration; what changes lives in its circuits (`_circuit.py`), one for all calls, or one for each
 instance of a class, held weakly in `_circuits` under `_lock`.
@@ -59,7 +59,8 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
     Raises:
         CircuitOpenError: the call was refused; it carries `retry_after`.
 
-    Safe to share between threads, tasks and loops; no lock is held while the function runs. Results of calls that were
+    Guard a function or what it calls with one breaker, not both: while half-open the inner call would need a probe of its
+    own. Safe to share between threads, tasks and loops; no lock is held while the function runs. Results of calls that were
     begun before a change of state count in events only. Sources: Nygard, "Release It!"; Polly, resilience4j.
 
     >>> payments = CircuitBreaker("doctest-payments", trip=Consecutive(1), on=ConnectionError)

@@ -10,6 +10,7 @@ that were made at all, so that a dead server sees at most that share more than i
 from __future__ import annotations
 
 from _thread import allocate_lock
+from typing import NoReturn
 from weakref import WeakSet
 
 from .. import _options
@@ -115,6 +116,11 @@ class RetryBudget:
         """Its state as a frozen record."""
         balance = self.balance()
         return RetryBudgetSnapshot(ratio=self.ratio, balance=balance, granted=self.granted, refused=self.refused)
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(
+            "a RetryBudget cannot be pickled or copied, for its state is live and shared; make one in each process"
+        )
 
     def reset_after_fork(self) -> None:
         """A lock that another thread held in the parent is nobody's in the child."""

@@ -160,6 +160,10 @@ class Cache(Policy[Never], HandSet, Retuned):
             raise bare(entry.value) from entry.value.__cause__
         return entry if self._copy is None else Answer(self._copy(entry.value))
 
+    def copied(self, value: Any) -> Any:
+        """What is given out of a value."""
+        return value if self._copy is None else self._copy(value)
+
     def missed(self, key: Any, entry: Entry | None, now: float) -> Any:
         """No fresh entry: an old one, a wait, or a load."""
         self.misses += 1
@@ -175,7 +179,7 @@ class Cache(Policy[Never], HandSet, Retuned):
             if key not in self._flights:
                 flight = self._flights[key] = Load(self, key, entry, refresh=True)
         self.tell(CacheHit, age=now - entry.born, stale=True)
-        value = entry.value if self._copy is None else self._copy(entry.value)
+        value = self.copied(entry.value)
         return Answer(value) if flight is None else Stale(value, flight)
 
     def join(self, key: Any, old: Entry | None, *, anew: bool = False) -> Any:
@@ -192,9 +196,9 @@ class Cache(Policy[Never], HandSet, Retuned):
                 led = self._flights[key] = Load(self, key, old, refresh=False)
                 return Lead(led)
         if landed is not None:
-            return self.hit(landed, now)  # it landed between the look and the lock
-        # A load that asks for its own key would wait for itself: it runs unguarded.
-        return None if flight is None or flight in inside else flight.board()
+            return self.give(landed, now)  # it landed between the look and the lock
+        # A load that asks for its own key, or for one that waits for it, would wait for ever: it runs unguarded.
+        return None if flight is None else flight.board(inside)
 
     def entry(self, key: Any) -> Entry | None:
         """The entry of this key, fresh or not."""

@@ -9,7 +9,9 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Generic, TypeVar, overload
 
 from .. import _options
+from .._callable import ASYNC, SYNC, form_of, name_of
 from .._clock import Clock
+from .._drive import Vet
 from .._flight import note_degraded
 from .._gate import Answer, Instead, Verbs, Verdict
 from .._outcome import UNAVAILABLE, Judge
@@ -19,6 +21,7 @@ from ..events import FallbackFailed, FallbackUsed
 
 T = TypeVar("T", covariant=True)
 _GIVEN: Any = object()
+_FUNCTION = type(lambda: None)
 
 
 class FallbackSnapshot(Record):
@@ -97,6 +100,13 @@ class Fallback(Policy[T], Generic[T]):
         clock: Clock | None = None,
     ) -> None:
         super().__init__(name, clock=clock)
+        if isinstance(value, _FUNCTION):
+            _options.refuse(
+                "value",
+                value,
+                "a value; a function goes to factory= or call=, and @fallback needs parentheses",
+                kind=TypeError,
+            )
         given = {"value": value, "factory": factory, "call": call}
         named = [option for option, content in given.items() if content is not _GIVEN]
         if len(named) != 1:
@@ -113,6 +123,14 @@ class Fallback(Policy[T], Generic[T]):
             self._make = lambda _: made()
         self.judge = Judge(on, (), on_result)
         self.used = 0
+
+    def link(self, inner: Callable[..., Any], form: str, function: Callable[..., Any], vet: Vet | None) -> Any:
+        if form == SYNC and self._make is not None and form_of(self._make) == ASYNC:
+            raise TypeError(
+                f"{self.name}: call={name_of(self._make)} is a coroutine function, which nobody awaits around the plain "
+                f"function {name_of(function)}; give a plain one, or use .acall()"
+            )
+        return super().link(inner, form, function, vet)
 
     def verbs(self) -> Verbs:
         return Verbs(None, self.succeeded if self.judge.on_result is not None else None, self.failed)
@@ -136,7 +154,8 @@ class Fallback(Policy[T], Generic[T]):
         try:
             value = make(error)
         except Exception as failure:
-            raise self._failing(failure, error) from error
+            self._failed(failure, error)
+            raise
         if hasattr(value.__class__, "__await__"):
             return _Awaited(value, lambda: self._awaited(value, error))
         note_degraded(value)
@@ -146,13 +165,16 @@ class Fallback(Policy[T], Generic[T]):
         try:
             value = await awaitable
         except Exception as failure:
-            raise self._failing(failure, error) from error
+            self._failed(failure, error)
+            raise
         note_degraded(value)
         return value
 
-    def _failing(self, failure: Exception, error: BaseException | None) -> Exception:
+    def _failed(self, failure: Exception, error: BaseException | None) -> None:
+        """The original is the cause of the fallback's own error, unless that is the same or names its own."""
+        if failure is not error and failure.__cause__ is None:
+            failure.__cause__ = error
         self.tell(FallbackFailed, error=failure, original=error)
-        return failure
 
     def snapshot(self) -> FallbackSnapshot:
         return FallbackSnapshot(name=self.name, used=self.used)
