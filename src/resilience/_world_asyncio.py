@@ -65,9 +65,15 @@ class AsyncioWorld:
         task: Any = asyncio.current_task(loop)
         before = task.cancelling()
         expired = False
+        cancel: Callable[[], object]
 
         def expire() -> None:
-            nonlocal expired
+            nonlocal cancel, expired
+            if asyncio.current_task(loop) is task:
+                # The call moves its own clock. Cancelled now, it would hear of that at its next await, which may be long
+                # after its end; a real timer never runs in here.
+                cancel = loop.call_soon(expire).cancel
+                return
             expired = True
             task.cancel()
 
@@ -84,8 +90,7 @@ class AsyncioWorld:
             raise
         finally:
             cancel()
-            if expired:
-                task.uncancel()
+            _ = expired and task.uncancel()  # the call swallowed it; its value counts
 
     def call_later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], None]:
         return asyncio.get_running_loop().call_later(seconds, callback).cancel

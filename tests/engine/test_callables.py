@@ -12,6 +12,7 @@ import pytest
 
 import resilience
 from resilience import Cache, CircuitBreaker, Fallback, Pipeline, Retry, Timeout
+from resilience._callable import form_of
 
 POLICIES = [
     Retry,
@@ -106,6 +107,12 @@ def test_coroutine_callables_of_every_kind():
     assert asyncio.run(retry(functools.partial(work, 3))()) == 3
     assert asyncio.run(retry(Worker())(4)) == 4
     assert asyncio.run(retry.acall(Worker(), 5)) == 5
+
+
+def test_inspect_has_the_last_word(monkeypatch):
+    """What `inspect` calls a coroutine function is one, however it knows."""
+    monkeypatch.setattr(inspect, "iscoroutinefunction", lambda function: function is print)
+    assert (form_of(print), form_of(len)) == ("async", "sync")
 
 
 @pytest.mark.skipif(not hasattr(inspect, "markcoroutinefunction"), reason="marking came with Python 3.12")

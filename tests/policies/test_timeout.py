@@ -147,6 +147,38 @@ def test_a_callee_that_swallows_the_cancel(world, clock):
     assert world.run(Timeout(1, clock=clock)(stubborn)) == "anyway"
 
 
+@pytest.mark.worlds("asyncio", "trio", reason="a plain function is not ended at all")
+def test_a_call_that_moves_its_own_clock(world):
+    """It returns in the step in which its time ends: its value counts, and nothing that follows is cancelled."""
+    clock = FakeClock(autojump=False)
+
+    def body():
+        clock.advance(5)
+        return "made it"
+
+    guarded = Timeout(1, clock=clock)(world.function(body))
+
+    def story():
+        assert (yield guarded()) == "made it"
+        yield native_sleep(world, 0)
+        return "went on"
+
+    assert world.session(story) == "went on"
+
+
+@pytest.mark.worlds("asyncio", "trio", reason="a plain function is not ended at all")
+def test_a_call_that_moves_its_own_clock_and_waits(world):
+    """What it awaits after its time is over is ended."""
+    clock = FakeClock(autojump=False)
+
+    def body():
+        clock.advance(5)
+        yield native_sleep(world, 30)
+
+    with pytest.raises(CallTimeoutError):
+        world.run(Timeout(1, clock=clock)(world.function(body)))
+
+
 def test_sync_is_cooperative(clock):
     """A late plain function: its result as it is, counted, told, and warned of once, naming `thread=True`."""
     timeout = Timeout(2, clock=clock)
