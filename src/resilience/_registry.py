@@ -33,15 +33,20 @@ class Member(Protocol):
 
 
 class Service:
-    """A name, with what its functions share: the breaker, the same as `CircuitBreaker.named(name)`, and a budget."""
+    """A name, with what its functions share: the breaker, the same as `CircuitBreaker.named(name)`, and a budget.
 
-    __slots__ = ("breaker", "budget", "members", "name")
+    `asked` and `shared`: what their code asks of the limiter and the bulkhead, and those that were made for it.
+    """
+
+    __slots__ = ("asked", "breaker", "budget", "members", "name", "shared")
 
     def __init__(self, name: str, breaker: CircuitBreaker) -> None:
         self.name = name
         self.breaker = breaker
         self.budget = RetryBudget()
         self.members: WeakSet[Any] = WeakSet()
+        self.asked: dict[str, Any] = {}
+        self.shared: dict[str, Any] = {}
 
     def plan(self, settings: ServiceSettings) -> dict[str, Any]:
         """The numbers of the breaker: the environment naming the service, else the code, else the settings.

@@ -7,6 +7,7 @@ import weakref
 import pytest
 
 import resilience as r
+from resilience._callable import SYNC
 
 
 class Failing:
@@ -189,7 +190,7 @@ async def Shop_coroutine():  # noqa: N802 - a body for the test above
 
 
 def test_generators():
-    """A generator may be guarded while only the breaker is on; other layers refuse it by name."""
+    """A generator may be guarded by breaker, limiter and bulkhead; other layers refuse it by name."""
 
     @r.resilient("pay")
     def rows():
@@ -218,6 +219,22 @@ def test_calling_keeps_no_function_alive():
     gc.collect()
     assert gone() is None
     r.config.reload()
+
+
+def test_a_function_that_is_gone_is_not_linked_anew(names):
+    """A chain whose function went while something still holds it does not stop a reload that brings layers."""
+    guard = r.resilient("pay")
+
+    def body():
+        return 7
+
+    run = guard.link(lambda: 7, SYNC, body, None)
+    assert run() == 7
+    del body
+    gc.collect()
+    names(RESILIENCE__PAY__BULKHEAD__MAX_CONCURRENT=1)
+    r.config.reload()
+    assert [part.kind for part in guard.parts()] == ["circuit-breaker", "bulkhead"]
 
 
 def test_what_cannot_be_held_weakly():

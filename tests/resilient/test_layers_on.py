@@ -17,6 +17,8 @@ ALL = {
     "fallback": {"RESILIENCE__PAY__FALLBACK__VALUE": "[]"},
     "cache": {"RESILIENCE__PAY__CACHE__TTL_MS": "5000"},
     "retry": {"RESILIENCE__PAY__RETRY__MAX_ATTEMPTS": "5"},
+    "rate_limit": {"RESILIENCE__PAY__RATE_LIMIT__BURST_SIZE": "5"},
+    "bulkhead": {"RESILIENCE__PAY__BULKHEAD__MAX_CONCURRENT": "5"},
     "total": {"RESILIENCE__PAY__TIMEOUT__TOTAL": "9000"},
     "attempt": {"RESILIENCE__PAY__TIMEOUT__HTTP_REQUEST": "2000"},
 }
@@ -38,6 +40,13 @@ def test_only_the_breaker_by_default():
         ({"cache": dt.timedelta(seconds=30)}, ["cache", "circuit-breaker"]),
         ({"cache": True}, ["cache", "circuit-breaker"]),
         ({"cache": False, "rate_limit": False, "bulkhead": False}, ["circuit-breaker"]),
+        ({"rate_limit": 10}, ["circuit-breaker", "rate-limiter"]),
+        ({"rate_limit": 0.5}, ["circuit-breaker", "rate-limiter"]),
+        ({"rate_limit": True}, ["circuit-breaker", "rate-limiter"]),
+        ({"rate_limit": r.RateLimiter(10)}, ["circuit-breaker", "rate-limiter"]),
+        ({"bulkhead": 10}, ["circuit-breaker", "bulkhead"]),
+        ({"bulkhead": True}, ["circuit-breaker", "bulkhead"]),
+        ({"bulkhead": r.Bulkhead(10)}, ["circuit-breaker", "bulkhead"]),
         ({"timeout": 2}, ["circuit-breaker", "timeout"]),
         ({"timeout": r.Timeout(2)}, ["circuit-breaker", "timeout"]),
         ({"timeout": (None, 2)}, ["circuit-breaker", "timeout"]),
@@ -57,6 +66,8 @@ def test_code_switches_layers_on(arguments, expected):
         ("fallback", ["fallback", "circuit-breaker"]),
         ("cache", ["cache", "circuit-breaker"]),
         ("retry", ["retry", "circuit-breaker"]),
+        ("rate_limit", ["circuit-breaker", "rate-limiter"]),
+        ("bulkhead", ["circuit-breaker", "bulkhead"]),
         ("total", ["circuit-breaker", "timeout"]),
         ("attempt", ["circuit-breaker", "timeout"]),
     ],
@@ -69,15 +80,17 @@ def test_service_names_switch_layers_on(names, layer, expected):
 
 
 def test_order(names):
-    """The order is fixed: fallback, cache, total timeout, retry, breaker, attempt timeout."""
+    """The order is fixed: fallback, cache, total timeout, retry, breaker, limiter, bulkhead, attempt timeout."""
     names(**{name.replace("PAY", "ORDERED"): value for name, value in EVERYTHING.items()})
     guard = r.resilient("ordered")
-    assert layers(guard) == ["fallback", "cache", "timeout", "retry", "circuit-breaker", "timeout"]
+    kinds = ["fallback", "cache", "timeout", "retry", "circuit-breaker", "rate-limiter", "bulkhead", "timeout"]
+    assert layers(guard) == kinds
     labels = [part.name for part in guard.parts()]
-    suffixes = (".fallback", ".cache", ".total-timeout", ".retry", "", ".attempt-timeout")
+    after = (".rate-limiter", ".bulkhead", ".attempt-timeout")
+    suffixes = (".fallback", ".cache", ".total-timeout", ".retry", "", *after)
     assert labels == [f"ordered{suffix}" for suffix in suffixes]
-    assert guard.describe().count("\n") == 5
-    assert len(guard.snapshot().policies) == 6
+    assert guard.describe().count("\n") == 7
+    assert len(guard.snapshot().policies) == 8
     assert guard.snapshot().name == guard.name == "ordered.resilient"
     assert repr(guard) == f"<Resilient 'ordered' {' > '.join(labels)}>"
 
@@ -141,7 +154,7 @@ def test_environment_naming_the_service_beats_code(names):
     names(**EVERYTHING)
     cache = r.Cache(ttl=60, max_size=3)
     guard = r.resilient("pay", fallback={}, cache=cache, timeout=(20, r.Timeout(7)), on=OSError)
-    fallback, same, total, retry, _, attempt = guard.parts()
+    fallback, same, total, retry, _, _, _, attempt = guard.parts()
     assert guard.pipeline.call(int, "7") == 7
     assert same is cache
     assert (cache.ttl, cache.max_size) == (5, 3)
@@ -196,26 +209,6 @@ def test_a_trip_that_has_no_threshold(names):
         r.resilient("orders")
 
 
-@pytest.mark.parametrize(("argument", "what"), [({"rate_limit": 5}, "rate limiter"), ({"bulkhead": True}, "bulkhead")])
-def test_layers_to_come_in_code(argument, what):
-    """A layer that this release does not have is refused, not left out."""
-    with pytest.raises(NotImplementedError, match=f"asks for a {what}, which this release does not have; take it away"):
-        r.resilient("pay", **argument)
-
-
-@pytest.mark.parametrize(
-    ("name", "what"), [("RATE_LIMIT__BURST_SIZE", "rate limiter"), ("BULKHEAD__MAX_QUEUE", "bulkhead")]
-)
-def test_layers_to_come_in_settings(names, name, what):
-    """A name of the service that asks for such a layer is refused with its name; global numbers ask for nothing."""
-    names(RATE_LIMIT_BURST_SIZE=3, **{f"RESILIENCE__PAY__{name}": "5"})
-    with pytest.raises(SettingsError) as caught:
-        r.resilient("pay")
-    expected = f"RESILIENCE__PAY__{name}: asks for a {what}, which this release does not have; take it away"
-    assert str(caught.value) == expected
-    assert layers(r.resilient("orders")) == ["circuit-breaker"]
-
-
 def test_wrong_values_are_refused_when_they_are_used(names):
     """A wrong number stops the functions whose layers need it, and no others."""
     names(CACHE_TTL_MS="1s", RETRY_JITTER="wild")
@@ -261,6 +254,12 @@ def test_row_54_names(arguments, error, words):
         ({"cache": 0}, "cache=0"),
         ({"cache": "30"}, "cache='30'"),
         ({"cache": []}, "cache=[]: must be seconds, True, or a Cache"),
+        ({"rate_limit": 0}, "rate_limit=0: must be a finite number above 0"),
+        ({"rate_limit": float("inf")}, "rate_limit=inf"),
+        ({"rate_limit": "10"}, "rate_limit='10': must be calls a second, True, or a RateLimiter"),
+        ({"bulkhead": 0}, "bulkhead=0"),
+        ({"bulkhead": 2.5}, "bulkhead=2.5"),
+        ({"bulkhead": r.Retry}, "must be calls at once, True, or a Bulkhead, e.g. bulkhead=10"),
         ({"fallback": list}, "must be a value, or Fallback(factory=...), or Fallback(call=...)"),
         ({"on": 5}, "on=5"),
     ],

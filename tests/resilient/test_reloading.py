@@ -150,12 +150,15 @@ def test_refused_reload_changes_nothing(names):
     """If one live guard cannot follow, none does, and the settings stay."""
     first, second = r.resilient("pay", on=OSError), r.resilient("orders")
     retry = first.parts()[0]
-    names(RETRY_MAX_ATTEMPTS=9, RESILIENCE__ORDERS__BULKHEAD__MAX_QUEUE=1)
-    with pytest.raises(SettingsError, match="RESILIENCE__ORDERS__BULKHEAD__MAX_QUEUE: asks for a bulkhead"):
+    r.resilient("orders", rate_limit=r.RateLimiter(10, cost=5))
+    names(RETRY_MAX_ATTEMPTS=9, RESILIENCE__ORDERS__RATE_LIMIT__BURST_SIZE=1)
+    with pytest.raises(
+        SettingsError, match="RESILIENCE__ORDERS__RATE_LIMIT__BURST_SIZE: burst=1: must be at least cost"
+    ):
         reload()
     assert retry.attempts == 3
     assert r.config.get_config("retry.max_attempts") == 3
-    names(RESILIENCE__ORDERS__BULKHEAD__MAX_QUEUE=None)
+    names(RESILIENCE__ORDERS__RATE_LIMIT__BURST_SIZE=None)
     reload()
     assert retry.attempts == 9
     assert kinds(second) == ["circuit-breaker"]

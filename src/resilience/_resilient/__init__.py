@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Never, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Never, TypeVar, overload
 
 from .. import _options
-from .._registry import REGISTRY
+from .._registry import REGISTRY, Service
 from ..policies.fallback import Fallback
 from ._guard import Resilient
 from ._said import UNSAID, Said
+from ._shared import joined
+
+if TYPE_CHECKING:
+    from ..config import ServiceSettings
 
 __all__ = ["Resilient", "resilient"]
 
@@ -61,8 +65,8 @@ def resilient(
 
     By default there is only the breaker, with the numbers of `CIRCUIT_BREAKER_...`. A layer is on when an argument asks
     for it, or when the settings name it for this service, as `RESILIENCE__PAYMENTS__RETRY__MAX_ATTEMPTS=5` does; global
-    names only give numbers. Strongest first: the environment naming the service, the arguments, the environment's global
-    names, files, defaults.
+    names only give numbers, those that no argument says. Strongest first: the environment naming the service, the
+    arguments, the environment's global names, files, defaults.
 
     Args:
         name: the service. Functions of one name share its breaker (`CircuitBreaker.named(name)`) and a `RetryBudget`.
@@ -71,18 +75,17 @@ def resilient(
         fallback: a value that stands in, or a `Fallback(factory=...)` or `Fallback(call=...)`.
         cache: seconds that results are fresh, `True` for the settings' numbers, or a `Cache`; entries are kept apart for
             each function.
-        rate_limit: not in this release.
-        bulkhead: not in this release.
+        rate_limit: calls a second, `True` for the settings' numbers, or a `RateLimiter`; functions of one name share it.
+        bulkhead: calls at once, `True` for the settings' numbers, or a `Bulkhead`; functions of one name share it.
         timeout: seconds for one attempt, or a `Timeout`; `(total, attempt)` bounds the call with all its attempts too.
 
-    Order, outermost first: fallback, cache, total timeout, retry, breaker, attempt timeout. A policy that is given is
-    tuned in place where the environment names its number. `resilience.config.reload()` changes all of it in place, layers
-    included: counts, windows and open circuits stay.
+    Order, outermost first: fallback, cache, total timeout, retry, breaker, rate limiter, bulkhead, attempt timeout. A
+    policy that is given is tuned in place where the environment names its number. `resilience.config.reload()` changes all
+    of it in place, layers included: counts, windows, open circuits, and what was used of a rate stay.
 
     Raises:
-        SettingsError: a setting in use cannot stand, or names a layer that this release does not have; or another name
-            in use folds to the same name in the environment.
-        NotImplementedError: an argument asks for such a layer.
+        SettingsError: a setting in use cannot stand; or another name in use folds to the same name in the environment.
+        ValueError: another function of this name says other numbers for the rate limiter or the bulkhead that they share.
 
     Safe to share between threads, tasks and loops. Reads the settings when it is called, and after that on reload only.
 
@@ -104,6 +107,21 @@ def resilient(
         own = settings.service(label)
         service = REGISTRY.service(label)
         numbers = service.plan(own)
-        guard: Resilient[Any] = Resilient(service, said, own)
+        guard = _joining(service, said, own)
         service.breaker.retune(**numbers)
+    return guard
+
+
+def _joining(service: Service, said: Said, settings: ServiceSettings) -> Resilient[Any]:
+    """The guard of one more function; the others take up what it says of the layers that they share."""
+    before = service.asked
+    service.asked = joined(service.name, before, said.shared)
+    try:
+        guard: Resilient[Any] = Resilient(service, said, settings)
+    except BaseException:
+        service.asked = before
+        raise
+    if service.asked != before:
+        for member in list(service.members):
+            member.follow(member.plan(settings))
     return guard

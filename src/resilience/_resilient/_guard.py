@@ -2,7 +2,8 @@
 
 Rules: `pipeline` is one reference, replaced when layers come or go; every guarded function goes through a `_Link` that
 holds its present chain, replaced at the same time. Both are written under the lock of the settings' reload only. Layers
-that went are kept, so that what they counted is there when they come back.
+that went are kept, so that what they counted is there when they come back. A generator that was guarded before a layer
+comes that cannot guard it goes on without that layer.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from .._callable import ASYNC, ASYNC_GENERATOR, GENERATOR
 from .._chance import Chance
 from .._clock import Clock
 from .._drive import Vet
+from .._gate import Gate
 from .._outcome import FAILURES
 from .._pipeline import Pipeline, PipelineSnapshot
 from .._policy import OFFERS, Policy
@@ -26,26 +28,31 @@ from ..policies.retry import Retry
 from ..policies.timeout import Timeout
 from ._plan import Plan, plan_of
 from ._said import Said
+from ._shared import shared
 
 if TYPE_CHECKING:
     from ..config import ServiceSettings
     from ..policies.cache import Cache
 
 Also = TypeVar("Also", covariant=True)
-_ORDER = ("fallback", "cache", "total", "retry", "breaker", "attempt")
+_ORDER = ("fallback", "cache", "total", "retry", "breaker", "rate_limit", "bulkhead", "attempt")
+_GENERATORS = (GENERATOR, ASYNC_GENERATOR)
+_OPEN = Gate()
+_OF_GENERATORS = frozenset(("circuit-breaker", "rate-limiter", "bulkhead"))
 
 
 class Resilient(Policy[Also]):
     """The layers of one service around functions; made by `resilient(...)`, and itself a policy.
 
-    Outermost first: fallback, cache, total timeout, retry, breaker, attempt timeout; those that are on.
+    Outermost first: fallback, cache, total timeout, retry, breaker, rate limiter, bulkhead, attempt timeout; those that
+    are on.
     """
 
     __slots__ = ("_layers", "_links_made", "_said", "_service", "_standby", "pipeline")
     kind = "resilient"
 
     def __init__(self, service: Service, said: Said, settings: ServiceSettings) -> None:
-        plan = plan_of(said, settings)
+        plan = plan_of(said, settings, service.asked)
         super().__init__(f"{service.name}.resilient")
         self._service = service
         self._said = said
@@ -62,7 +69,7 @@ class Resilient(Policy[Also]):
 
     def plan(self, settings: ServiceSettings) -> Plan:
         """What these settings mean here."""
-        return plan_of(self._said, settings)
+        return plan_of(self._said, settings, self._service.asked)
 
     def follow(self, plan: Plan) -> None:
         """Tune every layer; where layers come or go, build the chains anew."""
@@ -80,6 +87,8 @@ class Resilient(Policy[Also]):
             "total": None if plan.total is None else self._timeout("total", plan.total),
             "retry": None if plan.retry is None else self._retry(*plan.retry),
             "breaker": self._service.breaker,
+            "rate_limit": None if plan.rate_limit is None else shared(self._service, "rate_limit", plan.rate_limit),
+            "bulkhead": None if plan.bulkhead is None else shared(self._service, "bulkhead", plan.bulkhead),
             "attempt": None if plan.attempt is None else self._timeout("attempt", plan.attempt),
         }
         return [policy for layer in _ORDER if (policy := chosen[layer]) is not None]
@@ -130,17 +139,24 @@ class Resilient(Policy[Also]):
         # Where something stands for the function, its caller keeps it alive, and we must not.
         held = _weakly(function) if inner is not function else lambda: function
         build = partial(self._chain_around, inner, form, held, vet)
-        if form in (GENERATOR, ASYNC_GENERATOR):
-            return build()  # only the breaker guards these, and it never comes or goes
         link = _Link(build)
         self._links_made.add(link)
+        if form in _GENERATORS:
+            return self.drive(_OPEN, _calling(link), form, vet)  # a generator function, as its callers expect
         run = _acalling(link) if form == ASYNC else _calling(link)
         setattr(run, OFFERS, getattr(link.chain, OFFERS, {}))
         return run
 
     def _chain_around(self, inner: Callable[..., Any], form: str, held: Callable[[], Any], vet: Vet | None) -> Any:
         function = held()
-        return None if function is None else self.pipeline.link(inner, form, function, vet)
+        if function is None:
+            return None
+        if form not in _GENERATORS:
+            return self.pipeline.link(inner, form, function, vet)
+        for policy in reversed(self.pipeline.policies):
+            if policy.kind in _OF_GENERATORS:
+                inner = policy.link(inner, form, function, vet)
+        return inner
 
     def check_generator(self, function: Callable[..., Any]) -> None:
         self.pipeline.check_generator(function)

@@ -6,11 +6,13 @@ or something that names this very service asks for it; names that hold for all s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .._backoff import Backoff, Decorrelated, Exponential
 from .._record import Record
-from ._said import Said, absent
+from ._said import Said
+from ._shared import Asked, may_wait, numbers_of
 
 if TYPE_CHECKING:
     from ..config import RetrySettings, ServiceSettings
@@ -26,6 +28,8 @@ class Plan(Record):
         total: for the call with all its attempts.
         attempt: for one attempt.
         cache: the numbers of `Cache.retune`.
+        rate_limit: the numbers of `RateLimiter.retune`; all guards of a service have the same.
+        bulkhead: the numbers of `Bulkhead.retune`; the same.
         fallback: one value that the settings name; it goes before the code's fallback.
     """
 
@@ -33,16 +37,17 @@ class Plan(Record):
     total: float | None
     attempt: float | None
     cache: dict[str, Any] | None
+    rate_limit: dict[str, Any] | None
+    bulkhead: dict[str, Any] | None
     fallback: tuple[Any] | None
 
 
-def plan_of(said: Said, settings: ServiceSettings) -> Plan:
-    """The plan for these settings.
+def plan_of(said: Said, settings: ServiceSettings, asked: Mapping[str, Asked]) -> Plan:
+    """The plan for these settings, and for what the code of all functions of the service asks of shared layers.
 
     Raises:
-        SettingsError: a value of a section in use cannot stand, or a layer is asked for that does not exist.
+        SettingsError: a value of a section in use cannot stand.
     """
-    _refuse_absent(settings)
     retry = None
     if said.on is not None or "retry" in settings.named:
         retry = settings.retry.max_attempts, _backoff(settings.retry)
@@ -50,26 +55,22 @@ def plan_of(said: Said, settings: ServiceSettings) -> Plan:
         _limit(settings, "timeout.total", said.total),
         _limit(settings, "timeout.http_request", said.attempt),
     )
-    if retry is None and total is not None:
-        # Without a retry both bound the same call; innermost, the breaker sees a hang as the failure that it is.
+    rate_limit, bulkhead = (
+        numbers_of(layer, settings, asked.get(layer)) if layer in said.shared or layer in settings.named else None
+        for layer in ("rate_limit", "bulkhead")
+    )
+    if retry is None and total is not None and not may_wait(asked, rate_limit, bulkhead):
+        # With no retry and no wait both bound the same call; innermost, the breaker sees a hang as the failure it is.
         total, attempt = None, min(limit for limit in (total, attempt) if limit is not None)
     return Plan(
-        retry=retry, total=total, attempt=attempt, cache=_cache(said, settings), fallback=_fallback(said, settings)
+        retry=retry,
+        total=total,
+        attempt=attempt,
+        cache=_cache(said, settings),
+        rate_limit=rate_limit,
+        bulkhead=bulkhead,
+        fallback=_fallback(said, settings),
     )
-
-
-def _refuse_absent(settings: ServiceSettings) -> None:
-    from ..config import SettingsError
-
-    problems = [
-        absent(str(setting.source), section)
-        for section in ("rate_limit", "bulkhead")
-        if section in settings.named
-        for setting in settings.values([section])
-        if setting.source.service is not None
-    ]
-    if problems:
-        raise SettingsError(*problems)
 
 
 def _backoff(retry: RetrySettings) -> Backoff:

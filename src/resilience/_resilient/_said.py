@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from .. import _options
 from ..policies.fallback import Fallback
 from ..policies.timeout import Timeout
+from ._shared import Asked, asked_of
 
 if TYPE_CHECKING:
     from ..policies.cache import Cache
 
 UNSAID: Any = ...
-_LATER = {"rate_limit": "rate limiter", "bulkhead": "bulkhead"}
 
 
 class Said:
@@ -21,24 +21,18 @@ class Said:
     A policy's own numbers are kept, for when the settings no longer go before them.
     """
 
-    __slots__ = ("attempt", "cache", "cache_numbers", "fallback", "on", "timeout", "total")
+    __slots__ = ("attempt", "cache", "cache_numbers", "fallback", "on", "shared", "timeout", "total")
 
     def __init__(self, *, on: Any, fallback: Any, cache: Any, rate_limit: Any, bulkhead: Any, timeout: Any) -> None:
-        for option, value in (("rate_limit", rate_limit), ("bulkhead", bulkhead)):
-            if value is not None and value is not False:
-                raise NotImplementedError(absent(f"{option}={value!r}", option))
         self.on = on
         self.fallback = _fallback(fallback)
         self.cache, self.cache_numbers = _cache(cache)
+        asked = {"rate_limit": asked_of("rate_limit", rate_limit), "bulkhead": asked_of("bulkhead", bulkhead)}
+        self.shared: dict[str, Asked] = {layer: one for layer, one in asked.items() if one is not None}
         total, attempt = timeout if isinstance(timeout, tuple) and len(timeout) == 2 else (None, timeout)
         self.total = _options.optional_seconds("timeout", total)
         self.timeout: Timeout | None = attempt if isinstance(attempt, Timeout) else None
         self.attempt = self.timeout.seconds if self.timeout else _options.optional_seconds("timeout", attempt)
-
-
-def absent(place: str, layer: str) -> str:
-    """What to say of a layer that this release does not have."""
-    return f"{place}: asks for a {_LATER[layer]}, which this release does not have; take it away"
 
 
 def _fallback(value: Any) -> Fallback[Any] | None:
