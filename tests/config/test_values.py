@@ -54,8 +54,8 @@ def test_row_55_no_switch(name, text):
 
 @pytest.mark.parametrize("text", ["", "408;429", "408 429", "408,", ",408", "99", "600", "4xx", "408,,429", "None"])
 def test_row_55_no_codes(text):
-    """Status codes are whole numbers from 100 to 599 with commas between."""
-    allowed = "must be whole numbers from 100 to 599 with commas between, or none"
+    """Status codes are whole numbers from 300 to 599 with commas between."""
+    allowed = "must be whole numbers from 300 to 599 with commas between, or none"
     with pytest.raises(SettingsError, match=allowed):
         Settings(environment={"RETRY_STATUS_CODES": text}).check()
 

@@ -10,6 +10,7 @@ from tests.origins import Origin, answer, big, close_before_headers, drip
 from resilience import CircuitBreaker, Consecutive, Fixed
 from resilience.config import Settings, SettingsError
 from resilience.http import Origins
+from resilience.http._configured import options_of
 from resilience.http._plan import Plan
 
 
@@ -181,3 +182,10 @@ def test_settings_that_were_given_are_not_followed(process):
     origins = Origins.from_settings(Settings(environment={}))
     process(RETRY_MAX_ATTEMPTS="9")
     assert origins.plan.attempts == 3
+
+
+def test_decorrelated_jitter_from_the_settings():
+    """A documented value of RETRY_JITTER works for clients too."""
+    for initial, kind in (("100", "Decorrelated"), ("0", "Exponential")):
+        settings = Settings(environment={"RETRY_JITTER": "decorrelated", "RETRY_INITIAL_DELAY_MS": initial})
+        assert type(options_of(settings, {})["backoff"]).__name__ == kind

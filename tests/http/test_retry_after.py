@@ -45,11 +45,11 @@ def test_all_three_dates_and_a_numeric_zone_are_read(value):
 def test_row_07_hostile_values_are_bounded_or_refused():
     """Huge ones stay finite, a date in 9999 overflows nothing, negative ones and NaN say nothing."""
     assert parse_retry_after("9999999999") == 9999999999.0
-    assert parse_retry_after("9" * 150) == FOR_EVER
+    assert parse_retry_after("9" * 150) == parse_retry_after("9" * 5000) == FOR_EVER
     in_9999 = parse_retry_after("Fri, 31 Dec 9999 23:59:59 GMT")
     assert in_9999 is not None
     assert 2.4e11 < in_9999 <= FOR_EVER
-    for nonsense in ("-5", "NaN", "inf", "-inf", "1e400", "", " ", "soon", "0x10", "١٢", "²", "12 s", "9" * 5000):
+    for nonsense in ("-5", "NaN", "inf", "-inf", "1e400", "", " ", "soon", "0x10", "١٢", "²", "12 s", "9" * 5000 + "x"):
         assert parse_retry_after(nonsense) is None, nonsense
     for nothing in (None, 5, 1.5, [], object()):
         assert parse_retry_after(nothing) is None
@@ -117,3 +117,16 @@ def test_dates_that_are_nearly_right_never_raise(day_name, day, separator, month
     text = f"{day_name}{day}{separator}{month}{separator}{year} {clock} {zone}"
     seconds = parse_retry_after(text, now=EXAMPLE)
     assert seconds is None or 0 <= seconds <= FOR_EVER
+
+
+def test_row_7_a_number_longer_than_any_date_is_for_ever():
+    """Four hundred nines are no reason to ask again at once."""
+    assert parse_retry_after("9" * 400) == parse_retry_after("9" * 100)
+    assert parse_retry_after("x" * 400) is None
+
+
+@pytest.mark.parametrize("now", [float("nan"), float("inf"), True, "x"])
+def test_a_now_that_is_no_time_is_this_machines_own(now):
+    """No delay of nonsense comes of it."""
+    delay = parse_retry_after("Fri, 31 Dec 2999 23:59:59 GMT", now=now)
+    assert 0 < delay < 1e11

@@ -100,7 +100,7 @@ def _once(value: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(value))
 
 
-_Code = Annotated[int, Strict(), Field(ge=100, le=599)]
+_Code = Annotated[int, Strict(), Field(ge=300, le=599)]
 _Share = Annotated[float, Strict(), Field(ge=0, le=1, allow_inf_nan=False)]
 
 Whole = Annotated[int, Strict(), Grammar(whole, "a whole number")]
@@ -110,7 +110,7 @@ Switch = Annotated[bool, Strict(), Grammar(switch, "true or false")]
 Codes = Annotated[
     tuple[_Code, ...],
     AfterValidator(_once),
-    Grammar(codes, "whole numbers from 100 to 599 with commas between, or none"),
+    Grammar(codes, "whole numbers from 300 to 599 with commas between, or none"),
 ]
 Jitter = Annotated[
     Literal["none", "full", "equal", "decorrelated"] | _Share,

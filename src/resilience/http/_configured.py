@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from resilience._backoff import Exponential
+from resilience._backoff import Backoff, Decorrelated, Exponential
 from resilience.policies._trip import Consecutive
 from resilience.policies.breaker import CircuitBreaker
 
@@ -43,14 +43,13 @@ def options_of(settings: Settings | ServiceSettings, code: dict[str, Any]) -> di
     return {**options, **{name: value for name, value in code.items() if name not in overruled}}
 
 
-def _backoff(settings: Any) -> Exponential:
+def _backoff(settings: Any) -> Backoff:
     retry = settings.retry
-    return Exponential(
-        retry.initial_delay_ms / _MS,
-        multiplier=retry.backoff_multiplier,
-        maximum=retry.max_delay_ms / _MS,
-        jitter=retry.jitter,
-    )
+    initial, maximum = retry.initial_delay_ms / _MS, retry.max_delay_ms / _MS
+    if retry.jitter != "decorrelated":
+        return Exponential(initial, multiplier=retry.backoff_multiplier, maximum=maximum, jitter=retry.jitter)
+    # Nothing decorrelates a wait of nothing.
+    return Decorrelated(initial, maximum=maximum) if initial else Exponential(0.0, maximum=maximum)
 
 
 def breaker_numbers(settings: Any) -> dict[str, Any]:

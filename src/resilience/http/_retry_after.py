@@ -6,6 +6,7 @@ import re
 import time
 from calendar import timegm
 from email.utils import parsedate_tz
+from math import isfinite
 
 # Ten thousand years: finite, so that arithmetic with it stays finite, and beyond every limit that somebody sets.
 FOR_EVER = 315_576_000_000.0
@@ -39,9 +40,13 @@ def parse_retry_after(value: object, now: float | None = None) -> float | None:
     """
     if isinstance(value, (bytes, bytearray)):
         value = value.decode("latin-1")
-    if not isinstance(value, str) or len(value) > _LONGEST:
+    if not isinstance(value, str):
         return None
     text = value.strip()
+    if len(text) > _LONGEST:
+        # Longer than any date; all digits, it is a number all the same, and no reason to ask again at once.
+        return FOR_EVER if text.isascii() and text.isdigit() else None
+    now = _checked_now(now)
     numbers = [_seconds(part) for part in text.split(",")]
     known = [number for number in numbers if number is not None]
     if len(known) == len(numbers):
@@ -50,6 +55,13 @@ def parse_retry_after(value: object, now: float | None = None) -> float | None:
     if date is None:
         return None
     return min(max(date - (time.time() if now is None else now), 0.0), FOR_EVER)
+
+
+def _checked_now(now: object) -> float | None:
+    """A moment, or `None` for this machine's own: a `now` that is no time must not make a delay of nonsense."""
+    if isinstance(now, bool) or not isinstance(now, (int, float)) or not isfinite(now):
+        return None
+    return float(now)
 
 
 def parse_http_date(value: object, now: float | None = None) -> float | None:
