@@ -88,7 +88,7 @@ def test_secrets_are_not_shown(capsys):
         (["ftp://x"], "'ftp://x' is no URL of a service"),
         (["http://"], "'http://' is no URL of a service"),
         ([""], "'' is no URL of a service"),
-        (["http://x:99999"], "'http://x:99999' is no URL"),
+        (["http://x:99999"], "'http://x:99999' is no URL of a service: say a URL with a port below 65536, not 99999"),
         (["http://a..b"], "'http://a..b' is no URL"),
         (["http://a b"], "'http://a b' is no URL"),
         (["http://xn--/"], "'http://xn--/' is no URL"),

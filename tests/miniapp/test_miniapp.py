@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 
+import httpx
 import httpx2
 import pytest
 from tests.origins import (
@@ -184,6 +185,18 @@ async def in_tasks(world, functions):
     [
         ({"base_url": "ftp://x"}, "base_url="),
         ({"base_url": "shop.example"}, "base_url="),
+        ({"base_url": None}, "base_url=None: must be a URL"),
+        ({"base_url": "http://a..b"}, "base_url='http://a..b': must be a URL"),
+        ({"base_url": "http://a b"}, "base_url="),
+        ({"base_url": "http://[::1"}, "base_url="),
+        ({"base_url": "http://127.0.0.1:99999"}, "base_url=.* port below 65536, not 99999"),
+        ({"settings": 5}, "settings=5: must be Settings"),
+        ({"headers": 5}, "headers=5: must be a mapping"),
+        ({"headers": {"a": 5}}, "headers='<dict>': must be a mapping"),
+        ({"status_path": None}, "status_path=None: must be a path"),
+        ({"status_path": "/a\x00"}, "status_path=.* without control characters"),
+        ({"health_paths": ("/a\n",)}, "health_paths=.* without control characters"),
+        ({"health_paths": 5}, "health_paths=5"),
         ({"health_paths": "/health"}, "health_paths="),
         ({"deployment_paths": [1]}, "deployment_paths="),
         ({"atempts": 1}, "did you mean 'attempts'"),
@@ -195,6 +208,19 @@ def test_row_54_nonsense_is_refused_when_it_is_given(kind, options, complaint):
     """With the option's name."""
     with pytest.raises((TypeError, ValueError), match=complaint):
         kind(**{"base_url": "http://x", "settings": Settings(environment={}), **options})
+
+
+@pytest.mark.parametrize("what", ["status", "health", "deployment"])
+def test_an_address_that_cannot_be_asked_is_a_report(world, watchers, quick, what):
+    """The resolver's UnicodeError, as a proxy's or a transport's own address brings it up, is no exception here."""
+
+    def fail(request):
+        return "a..b".encode("idna")
+
+    transport = httpx.MockTransport(fail)
+    report = watchers.ask(what, "http://shop.example", environment=quick, transport=transport)
+    assert report.error.startswith("Unicode")
+    assert getattr(report, "online", False) is False
 
 
 def test_a_setting_that_cannot_stand_is_named():

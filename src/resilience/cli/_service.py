@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -12,11 +11,9 @@ import httpx
 from .._record import Record
 from ..http._address import shown
 from ..miniapp import Deployment, Level, Miniapp, Monitor, ServiceSnapshot
+from ..miniapp._given import fault_of
 from ._mistake import Mistake
 
-_PORTS = 65536
-_LONGEST_HOST = 253
-_HOST = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?", re.ASCII)
 HEADINGS = ("service", "status", "health", "deployment")
 
 
@@ -26,21 +23,16 @@ def miniapp_for(text: str) -> Miniapp:
     Raises:
         Mistake: this is no URL of a service.
     """
-    if _is_url(text):
+    fault = fault_of(text, httpx)
+    if fault is None:
         return Miniapp(text)
-    near = f"http://{text}" if "//" not in text and _is_url(f"http://{text}") else "https://shop.example"
     told = shown(text) if "//" in text else shown(f"//{text}").removeprefix("://")
+    if "port" in fault:
+        raise Mistake(f"{told!r} is no URL of a service: say {fault}")
+    near = (
+        f"http://{text}" if "//" not in text and fault_of(f"http://{text}", httpx) is None else "https://shop.example"
+    )
     raise Mistake(f"{told!r} is no URL of a service: say http:// or https:// and a host, e.g. {shown(near)}")
-
-
-def _is_url(text: str) -> bool:
-    try:
-        url = httpx.URL(text)
-        host = url.raw_host.decode("ascii") if url.host else ""
-    except (httpx.InvalidURL, UnicodeError):  # a host that cannot be a name is the latter
-        return False
-    is_host = ":" in host or (len(host) <= _LONGEST_HOST and _HOST.fullmatch(host) is not None)
-    return url.scheme in {"http", "https"} and is_host and (url.port or 0) < _PORTS
 
 
 class Service(Record):

@@ -17,6 +17,7 @@ from resilience.http._kit import kit_for
 from resilience.http._origins import EXTENSION, Origins
 from resilience.http._packages import package_of
 from resilience.miniapp._bounded import ACCEPT_ENCODING, LIMIT, BoundedBody
+from resilience.miniapp._given import address, one_path, some_headers, some_paths, some_settings
 from resilience.miniapp._report import Deployment, Health, Report, Status
 from resilience.miniapp._watch import DEPLOYMENT_PATHS, HEALTH_PATHS, Answer, Flow, Watch
 from resilience.policies.cache import Cache
@@ -45,12 +46,10 @@ class Watched:
         deployment_paths: Iterable[str] = DEPLOYMENT_PATHS,
         **options: Any,
     ) -> None:
-        own = _own(settings or process_settings(), name)
+        own = _own(some_settings(settings) or process_settings(), name)
         package = package_of(transport, "BaseTransport", "AsyncBaseTransport") or "httpx"
         kit = kit_for(package, _HOME[package])
-        url = kit.package.URL(base_url)
-        if url.scheme not in {"http", "https"} or not url.host:
-            _options.refuse("base_url", shown(base_url), "a URL with http:// or https://, e.g. 'https://shop.example'")
+        url = address(base_url, kit.package)
         self.url = shown(base_url)
         self.origin = origin_of(url)
         self._service = name
@@ -62,15 +61,21 @@ class Watched:
         self._clock = options.get("clock")
         client = kit.async_client if self._is_async else kit.client
         self._client: Any = client(
-            origins=self.origins, base_url=base_url, transport=transport, headers=headers, auth=auth, timeout=None
+            origins=self.origins,
+            base_url=url,
+            transport=transport,
+            headers=some_headers(headers, kit.package),
+            auth=auth,
+            timeout=None,
         )
         self._limits = _limits(own)
         self._watch = Watch(
-            status_path=status_path,
-            health_paths=_paths("health_paths", health_paths),
-            deployment_paths=_paths("deployment_paths", deployment_paths),
+            status_path=one_path("status_path", status_path),
+            health_paths=some_paths("health_paths", health_paths),
+            deployment_paths=some_paths("deployment_paths", deployment_paths),
             slow=own.threshold.response_time_ms / _MS,
-            down=(kit.package.HTTPError, OSError, ResilienceError),
+            # The last two are of addresses that cannot be asked, which a transport or a proxy may come upon late.
+            down=(kit.package.HTTPError, OSError, ResilienceError, UnicodeError, kit.package.InvalidURL),
         )
         self._status = self._cached(Status, self._watch.status, own.miniapp.status_ttl_ms)
         self._health = self._cached(Health, self._watch.health, own.miniapp.health_ttl_ms)
@@ -143,10 +148,3 @@ def _limits(settings: Settings | ServiceSettings) -> dict[type[Report], float]:
     """Seconds for each kind of question."""
     health = settings.timeout.health_check / _MS
     return {Status: settings.timeout.http_request / _MS, Health: health, Deployment: health}
-
-
-def _paths(option: str, paths: Iterable[str]) -> tuple[str, ...]:
-    found = () if isinstance(paths, str) else tuple(paths)
-    if isinstance(paths, str) or not all(isinstance(path, str) for path in found):
-        _options.refuse(option, paths, "a tuple of paths, e.g. ('/health',)", kind=TypeError)
-    return found
