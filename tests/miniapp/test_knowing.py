@@ -133,6 +133,33 @@ def test_what_was_deployed_is_told_while_the_service_is_away(watchers, quick, sk
         watchers.run(story, origin.url, environment=quick, clock=skipping)
 
 
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_what_was_known_outlives_a_service_that_fails(watchers, quick, skipping, status):
+    """A 5xx without a report is no answer to what is deployed, nor to how it was: both are there, stale."""
+
+    def story(app):
+        assert (yield app.deployment()).version == "7"
+        assert (yield app.health()).level is Level.HEALTHY
+        for path in ("/", "/version", "/health"):
+            origin.at(path, then=answer(status))
+        origin.play(then=answer(status))
+        skipping.skipped += 31
+        gone, health = (yield app.deployment()), (yield app.health())
+        assert (str(gone), gone.error) == ("version 7 (stale)", f"HTTP {status}")
+        assert (health.level, health.error) == (Level.UNHEALTHY, f"HTTP {status}")
+        assert (health.last_known.level, health.last_known.stale) == (Level.HEALTHY, True)
+
+    with Origin().at("/version", then=json_answer({"version": "7"})).at("/health", then=json_answer(HEALTHY)) as origin:
+        watchers.run(story, origin.url, environment=quick, clock=skipping)
+
+
+def test_a_service_that_fails_from_the_start_says_so(watchers, quick):
+    """Nothing is known of what is deployed but why."""
+    with Origin(then=answer(500)) as origin:
+        report = watchers.ask("deployment", origin.url, environment=quick)
+        assert (report.version, report.error, report.stale) == (None, "HTTP 500", False)
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # httpx's own generators, under trio
 def test_row_41_no_answer_takes_more_than_a_mebibyte(watchers, quick):
     """A bomb of a hundred mebibytes is an answer like any other: online, and nothing that could be read of it."""

@@ -152,6 +152,28 @@ def test_every_change_is_told(monitored, world):
     assert everywhere == heard
 
 
+@pytest.mark.parametrize("paths", [("/version",), ("/", "/version")])
+def test_what_was_deployed_is_stale_while_it_fails(monitored, world, paths):
+    """Whether all of the service fails or only what tells the version; back on the same one, nothing has changed."""
+
+    def story(monitor, app):
+        for status in (200, 500, 200):
+            origin.at("/version", then=json_answer({"version": "7"}, status))
+            for path in paths:
+                if status == 500:
+                    origin.at(path, then=answer(status))
+                elif path == "/":
+                    origin.at(path, then=answer())
+            yield check(world, monitor)
+            (service,) = monitor.snapshot().services
+            told = (str(service.deployment), service.deployment.error)
+            assert told == (("version 7", None) if status == 200 else ("version 7 (stale)", "HTTP 500"))
+        assert service.deployments == ()
+
+    with Origin() as origin:
+        monitored(story, origin.url, environment={"MINIAPP_HEALTH_TTL_MS": "1"})
+
+
 def test_a_different_server_is_no_different_deployment(monitored, world):
     """Behind a balancer each answer comes from another machine."""
 

@@ -90,6 +90,8 @@ class Observed:
             before, self._status = self._status, status
             self._samples.append(sample)
             self._checks += 1
+            if not status.online and self._deployment is not None:  # nobody asks what is deployed while it is offline
+                self._deployment = self._deployment.aged().replace(error=status.error)
         if before is None or before.online == status.online:
             return []
         return [(StatusChanged, {"online": status.online, "error": status.error})]
@@ -103,14 +105,16 @@ class Observed:
         return [(HealthChanged, {"old": before.level.value, "new": health.level.value})]
 
     def saw_deployment(self, deployment: Deployment) -> News:
-        """What is deployed; what there is to tell of it. What is stale or unknown is no change."""
+        """What is deployed; what there is to tell of it. What is unknown is no change."""
         with self._lock:
             before = self._deployment
-            if deployment.stale or (deployment.error and before is not None):
+            if before is not None and deployment.error and not deployment.stale:
+                self._deployment = before.aged().replace(error=deployment.error)
                 return []
             self._deployment = deployment
             if before is None or _identity(before) == _identity(deployment) or not any(_identity(deployment)):
                 return []
+            before = before.replace(stale=False, error=None)
             self._changes.append(DeploymentChange(at=deployment.checked_at, before=before, after=deployment))
         return [(DeploymentChanged, {"before": before, "after": deployment})]
 

@@ -20,10 +20,12 @@ class Reading(Record):
     Attributes:
         level: the worst of what HTTP and the service say; parts that are not well make a healthy one degraded.
         parts: those that the answer lists.
+        is_report: does a document, or a list of parts, say how it is? A word alone may be anybody's.
     """
 
     level: Level
     parts: tuple[HealthPart, ...] = ()
+    is_report: bool = False
 
 
 def read_health(status: int, body: bytes) -> Reading:
@@ -44,7 +46,8 @@ def read_health(status: int, body: bytes) -> Reading:
         declared, parts = level_of(value), ()
     else:
         declared, parts = _of_text(body.decode("utf-8", "replace"))
-    return Reading(level=_together(by_http, declared, parts), parts=parts)
+    is_report = bool(parts) or (document is not None and declared is not None)
+    return Reading(level=_together(by_http, declared, parts), parts=parts, is_report=is_report)
 
 
 def _level_of_status(status: int) -> Level:

@@ -83,7 +83,7 @@ class Watch:
                 missing[path] = answer.http_status
                 continue
             self._health_paths = _first(path, self._health_paths)
-            return self._remembered(self._judged(answer, path))
+            return self._answered(self._judged(answer, path), answer)
         return (yield from self._by_status(missing))
 
     def _by_status(self, missing: dict[str, int]) -> Flow[Health]:
@@ -93,11 +93,18 @@ class Watch:
             raise self._unanswered(Health, error, level=Level.UNHEALTHY) from None
         if answer.http_status < 500:  # it answers, and nothing says that this path is about its health
             answer = answer.replace(http_status=200)
-        health = self._judged(answer.replace(body=b""), None)
+        answer = answer.replace(body=b"")
+        health = self._judged(answer, None)
         forbidden = [f"{path} answered {status}" for path, status in missing.items() if status in _FORBIDDEN]
         if forbidden and health.level is Level.HEALTHY:
             health = health.replace(level=Level.DEGRADED, error=forbidden[0])
-        return self._remembered(health)
+        return self._answered(health, answer)
+
+    def _answered(self, health: Health, answer: Answer) -> Health:
+        """A 5xx that says nothing of its own is a proxy's or a crash's: what was known is not forgotten for it."""
+        if answer.http_status < 500 or read_health(answer.http_status, answer.body).is_report:
+            return self._remembered(health)
+        raise Unanswered(health.replace(last_known=self._last(Health)))
 
     def _judged(self, answer: Answer, path: str | None) -> Health:
         reading = read_health(answer.http_status, answer.body)
@@ -118,7 +125,7 @@ class Watch:
 
     def deployment(self) -> Flow[Deployment]:
         """The first path whose document tells something; headers of every answer fill what it leaves out."""
-        by_headers = Facts()
+        by_headers, failed = Facts(), None
         for path in self._deployment_paths:
             try:
                 answer = yield path
@@ -127,10 +134,15 @@ class Watch:
             told = read_facts(answer.headers)
             facts = read_facts(answer.headers, answer.body) if answer.http_status < 300 else told
             by_headers = _joined(by_headers, told)
+            if answer.http_status >= 500 and answer.http_status not in _ELSEWHERE:
+                failed = failed or f"HTTP {answer.http_status}"
             if facts != told:
                 self._deployment_paths = _first(path, self._deployment_paths)
                 return self._remembered(Deployment(checked_at=_now(), **_joined(facts, by_headers).as_dict()))
-        return self._remembered(Deployment(checked_at=_now(), **by_headers.as_dict()))
+        found = Deployment(checked_at=_now(), error=failed, **by_headers.as_dict())
+        if failed is None:
+            return self._remembered(found)
+        raise Unanswered((self._last(Deployment) or found).replace(error=failed))
 
     def _unanswered_deployment(self, error: Exception) -> Unanswered:
         last = self._last(Deployment)
