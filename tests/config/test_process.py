@@ -271,3 +271,10 @@ def test_fork_while_reloading():
     done.set()
     holder.join()
     assert os.waitpid(child, 0)[1] == 0
+
+
+@pytest.mark.parametrize("name", [None, 3])
+def test_a_name_that_is_no_text_is_told_what_to_pass(name):
+    """`get_config` takes the dotted name of a setting."""
+    with pytest.raises(TypeError, match="must be the dotted name of a setting"):
+        get_config(name)

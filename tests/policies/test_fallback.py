@@ -150,3 +150,19 @@ def test_repr():
     """What it answers with."""
     assert "'poor'" in repr(Fallback("poor", name="f"))
     assert "lambda" in repr(Fallback(factory=list)) or "list" in repr(Fallback(factory=list))
+
+
+def test_an_awaitable_from_a_plain_function_in_a_sync_call():
+    """There nobody can await it: a `TypeError`, and the awaitable is closed."""
+    made = []
+
+    async def other():
+        return 1
+
+    def call(error):
+        made.append(other())
+        return made[-1]
+
+    with pytest.raises(TypeError, match="its guard would end before"):
+        Fallback(call=call).call(fail)
+    assert made[0].cr_frame is None

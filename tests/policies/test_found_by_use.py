@@ -160,3 +160,35 @@ def test_one_probe_for_a_call_and_the_calls_inside_it():
 
 async def nothing():
     return None
+
+
+def test_an_error_that_copies_as_another_class(clock):
+    """It is told by its text, never taken for what it is not."""
+
+    class Odd(ConnectionError):
+        def __reduce__(self):
+            return ValueError, ("another",)
+
+    def body():
+        raise Odd("odd")
+
+    breaker = CircuitBreaker(trip=Consecutive(1), clock=clock)
+    with pytest.raises(Odd):
+        breaker.call(body)
+    with pytest.raises(resilience.CircuitOpenError) as caught:
+        breaker.call(abs, 1)
+    assert "odd" in str(caught.value.__cause__)
+
+
+def test_waits_are_followed_once():
+    """A look for a circle passes each load once, also after a fork renewed the lock."""
+    from resilience import _flight
+
+    _flight._renew_lock()
+    outer, left, right, end = (_flight.Flight() for _ in range(4))
+    left.waits, right.waits = [end], [end]
+    start = _flight.Flight()
+    start.waits = [left, right]
+    assert start.board((outer,)) is not None
+    assert outer.waits == [start]
+    assert start.board((end,)) is None
