@@ -174,6 +174,21 @@ def test_what_was_deployed_is_stale_while_it_fails(monitored, world, paths):
         monitored(story, origin.url, environment={"MINIAPP_HEALTH_TTL_MS": "1"})
 
 
+def test_a_closed_miniapp_is_no_outage(monitored, world, watchers):
+    """It is our end, not the service's: neither uptime nor history knows of it."""
+
+    def story(monitor, app):
+        yield check(world, monitor)
+        yield watchers.close(app)
+        yield check(world, monitor)
+        (service,) = monitor.snapshot().services
+        assert (service.uptime, service.checks, service.status.online) == (1.0, 1, True)
+        assert str((yield app.refresh())) == "offline (closed)"
+
+    with Origin() as origin:
+        monitored(story, origin.url)
+
+
 def test_a_different_server_is_no_different_deployment(monitored, world):
     """Behind a balancer each answer comes from another machine."""
 
@@ -268,6 +283,8 @@ def test_kinds_and_ways_must_fit(quick):
     for apps in ((), (sync, asynchronous), ("http://a",)):
         with pytest.raises(TypeError, match="miniapps="):
             Monitor(*apps)
+    with pytest.raises(ValueError, match="miniapps=.*each given once"):
+        Monitor(sync, sync)
     with pytest.raises(TypeError, match="use async with"), Monitor(asynchronous):
         pass
     with pytest.raises(TypeError, match=r"use acheck\(\)"):

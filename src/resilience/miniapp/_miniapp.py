@@ -14,6 +14,7 @@ from resilience._deadline import deadline
 from resilience.miniapp._report import Deployment, Health, Report, Status, Unanswered
 from resilience.miniapp._watch import Answer, Flow, Kind
 from resilience.miniapp._watched import Watched
+from resilience.miniapp._wording import Closed
 
 
 class Miniapp(Watched):
@@ -84,7 +85,10 @@ class Miniapp(Watched):
             try:
                 step, told = flow.send, self._fetch(path, kind)
             except Exception as error:
-                step, told = flow.throw, error
+                step, told = flow.throw, Closed() if self._is_closed else error
+
+    def _look_at(self, response: Any) -> None:
+        self._drop_unreadable(response)
 
     def _fetch(self, path: str, kind: type[Report]) -> Answer:
         response = self._client.send(self._request(path, kind), stream=True)
@@ -96,7 +100,8 @@ class Miniapp(Watched):
             response.close()
 
     def close(self) -> None:
-        """Close its connections."""
+        """Close its connections; who is asking, or asks later, is told `closed`."""
+        self._is_closed = True
         self._client.close()
 
     def __enter__(self) -> Self:
@@ -106,6 +111,7 @@ class Miniapp(Watched):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._is_closed = True
         self._client.__exit__(kind, error, traceback)
 
 
@@ -160,7 +166,10 @@ class AsyncMiniapp(Watched):
             try:
                 step, told = flow.send, await self._fetch(path, kind)
             except Exception as error:
-                step, told = flow.throw, error
+                step, told = flow.throw, Closed() if self._is_closed else error
+
+    async def _look_at(self, response: Any) -> None:
+        self._drop_unreadable(response)
 
     async def _fetch(self, path: str, kind: type[Report]) -> Answer:
         response = await self._client.send(self._request(path, kind), stream=True)
@@ -173,7 +182,8 @@ class AsyncMiniapp(Watched):
             await response.aclose()
 
     async def aclose(self) -> None:
-        """Close its connections."""
+        """Close its connections; who is asking, or asks later, is told `closed`."""
+        self._is_closed = True
         await self._client.aclose()
 
     async def __aenter__(self) -> Self:
@@ -183,6 +193,7 @@ class AsyncMiniapp(Watched):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._is_closed = True
         await self._client.__aexit__(kind, error, traceback)
 
 

@@ -42,7 +42,7 @@ class Monitor:
         clock: as for every policy.
 
     Raises:
-        TypeError: no miniapp, or both kinds.
+        TypeError: no miniapp, or both kinds. ValueError: the same one twice.
 
     A service that fails or hangs delays no other. `snapshot()` may be asked from any thread. What changes is told as
     `StatusChanged`, `HealthChanged`, `DeploymentChanged`, here and to `resilience.listen`.
@@ -61,6 +61,8 @@ class Monitor:
         self._is_async = bool(miniapps) and all(isinstance(app, AsyncMiniapp) for app in miniapps)
         if not miniapps or not (self._is_async or all(isinstance(app, Miniapp) for app in miniapps)):
             _options.refuse("miniapps", miniapps, "some Miniapps, or some AsyncMiniapps", kind=TypeError)
+        if len({id(app) for app in miniapps}) < len(miniapps):  # each look would throw away the other's
+            _options.refuse("miniapps", miniapps, "different ones, each given once")
         self._interval = _options.seconds("interval", interval)
         size = _options.count("history", history)
         self._clock = SYSTEM_CLOCK if clock is None else clock

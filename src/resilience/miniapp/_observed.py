@@ -15,6 +15,7 @@ from typing import Any
 from resilience._record import Record
 from resilience.miniapp._events import DeploymentChanged, HealthChanged, StatusChanged
 from resilience.miniapp._report import Deployment, Health, Status
+from resilience.miniapp._wording import CLOSED
 
 _MOST_CHANGES = 100
 _IDENTITY = ("version", "commit", "deployed_at", "environment")
@@ -86,6 +87,8 @@ class Observed:
     def saw_status(self, status: Status) -> News:
         """One more look; what there is to tell of it."""
         sample = Sample(at=status.checked_at, online=status.online, response_time=status.response_time)
+        if status.error == CLOSED:  # our own end, not the service's
+            return []
         with self._lock:
             before, self._status = self._status, status
             self._samples.append(sample)

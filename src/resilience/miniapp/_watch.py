@@ -30,6 +30,7 @@ class Answer(Record):
     headers: Mapping[str, str]
     body: bytes
     response_time: float
+    is_circular: bool = False
 
 
 Kind = TypeVar("Kind", bound=Report)
@@ -98,6 +99,8 @@ class Watch:
         forbidden = [f"{path} answered {status}" for path, status in missing.items() if status in _FORBIDDEN]
         if forbidden and health.level is Level.HEALTHY:
             health = health.replace(level=Level.DEGRADED, error=forbidden[0])
+        if answer.is_circular and health.level is Level.HEALTHY:
+            health = health.replace(level=Level.DEGRADED, error="redirects to itself")
         return self._answered(health, answer)
 
     def _answered(self, health: Health, answer: Answer) -> Health:

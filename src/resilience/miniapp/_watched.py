@@ -18,6 +18,7 @@ from resilience.http._origins import EXTENSION, Origins
 from resilience.http._packages import package_of
 from resilience.miniapp._bounded import ACCEPT_ENCODING, LIMIT, BoundedBody
 from resilience.miniapp._given import address, one_path, some_headers, some_paths, some_settings
+from resilience.miniapp._location import target_of
 from resilience.miniapp._report import Deployment, Health, Report, Status
 from resilience.miniapp._watch import DEPLOYMENT_PATHS, HEALTH_PATHS, Answer, Flow, Watch
 from resilience.policies.cache import Cache
@@ -58,6 +59,8 @@ class Watched:
         named = {} if name is None else {"name": name}
         service = name if settings is None or isinstance(settings, Settings) else None
         self.origins = Origins.from_settings(settings, service=service, **named, **options)
+        self._package = kit.package
+        self._is_closed = False
         self._clock = options.get("clock")
         client = kit.async_client if self._is_async else kit.client
         self._client: Any = client(
@@ -67,6 +70,7 @@ class Watched:
             headers=some_headers(headers, kit.package),
             auth=auth,
             timeout=None,
+            event_hooks={"response": [self._look_at]},
         )
         self._limits = _limits(own)
         self._watch = Watch(
@@ -103,6 +107,14 @@ class Watched:
         )
         return cache(self._loader(kind, flow))
 
+    def _look_at(self, response: Any) -> Any:
+        raise NotImplementedError
+
+    def _drop_unreadable(self, response: Any) -> None:
+        """Forget a Location that cannot be read, at which the client fails, although it was not to follow it."""
+        if "location" in response.headers and target_of(response, self._package) is None:
+            del response.headers["location"]
+
     def _loader(self, kind: type[Report], flow: Callable[[], Flow[Any]]) -> Callable[[], Any]:
         raise NotImplementedError
 
@@ -130,6 +142,7 @@ class Watched:
             headers=response.headers,
             body=body.content,
             response_time=told["response_time"],
+            is_circular=target_of(response, self._package) == str(response.url).partition("#")[0],
         )
 
     def snapshot(self) -> OriginsSnapshot:

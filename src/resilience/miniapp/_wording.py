@@ -5,9 +5,10 @@ from __future__ import annotations
 from math import ceil
 
 from resilience._masking import masked
-from resilience.errors import CallTimeoutError, CircuitOpenError, RejectedError
+from resilience.errors import CallTimeoutError, CircuitOpenError, RejectedError, ResilienceError
 from resilience.miniapp._text import line
 
+CLOSED = "closed"
 _KINDS = {
     "ConnectTimeout": "no connection in time",
     "ReadTimeout": "no answer in time",
@@ -16,12 +17,18 @@ _KINDS = {
 }
 
 
+class Closed(ResilienceError):  # noqa: N818 - never seen: it is worded in a report
+    """The miniapp was closed, which says nothing of the service."""
+
+
 def wording(error: BaseException) -> str:
     """What an error means to somebody who watches a service.
 
     >>> wording(CircuitOpenError("...", retry_after=11.2, reason="open"))
     'circuit open, retry in 12 s'
     """
+    if isinstance(error, Closed):
+        return CLOSED
     if isinstance(error, CircuitOpenError):
         when = "" if error.retry_after is None else f", retry in {ceil(error.retry_after)} s"
         return f"circuit {'isolated' if error.reason == 'isolated' else 'open'}{when}"
