@@ -1,6 +1,9 @@
 """`resilience check`: one look at real services, an exit code for scripts."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from tests.origins import Origin, answer, closed_port, json_answer, unavailable
@@ -106,3 +109,17 @@ def test_mistakes(words, message, capsys):
     assert message in error
     assert error.count("\n") == 1
     assert "\x1b" not in error
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk here")
+@pytest.mark.parametrize("words", [["--version"], ["config"], ["check", "http://127.0.0.1:1"]])
+def test_a_full_disk_is_one_line(words):
+    """It is no fault of the program, and so no traceback; nor is it what the command found."""
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "resilience", *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (ended.returncode, ended.stderr) == (
+        3,
+        "resilience: cannot write the output: No space left on device\n",
+    )

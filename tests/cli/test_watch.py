@@ -27,6 +27,19 @@ def test_lines(start):
         assert "\x1b" not in watch.text
 
 
+@pytest.mark.parametrize("command", ["watch", "check"])
+def test_the_status_stays_readable_on_a_narrow_terminal(start, command):
+    """Everything else gives way to it."""
+    pytest.importorskip("rich")
+    with Origin(then=unavailable()) as origin:
+        shown = start(command, origin.url, columns=30)
+        shown.until("offline (HTTP")
+        if command == "watch":
+            shown.interrupt()
+        code, _ = shown.end()
+    assert code == (1 if command == "check" else 0)
+
+
 @pytest.mark.parametrize("columns", [80, 140])
 def test_live_table(start, columns):
     """On a terminal with rich it is one table that changes in place, and the cursor comes back at the end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from argparse import Namespace
@@ -19,6 +20,9 @@ from ._parser import Parser
 __all__ = ["main"]
 
 _MISTAKE = 2
+_UNWRITTEN = 3
+# A write that fails for these has met the end of a disk, or of a share of it; the command itself was right.
+_FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)})
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
 
@@ -27,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code.
 
     A mistake of the user is one line on standard error and code 2, never a traceback; Ctrl-C is 130; a reader of the
-    output that went away, as `head` does, is 141.
+    output that went away, as `head` does, is 141; output that cannot be written, to a full disk, is 3.
 
     >>> main(["--version"])
     resilience ...
@@ -42,9 +46,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
-        # What is left in the buffer would be written, and fail, once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         return _BROKEN_PIPE
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _forget_output()
+        return _tell(f"cannot write the output: {error.strerror}", _UNWRITTEN)
     except Mistake as mistake:
         return _tell(str(mistake))
     except ResilienceError as error:
@@ -54,10 +62,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _tell(mistakes: str) -> int:
+def _forget_output() -> None:
+    """What is left in the buffer would be written, and fail, once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _tell(mistakes: str, code: int = _MISTAKE) -> int:
     for line in mistakes.splitlines():
         print(f"resilience: {printable(line)}", file=sys.stderr)
-    return _MISTAKE
+    return code
 
 
 def _run(words: list[str]) -> int:

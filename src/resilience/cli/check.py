@@ -33,5 +33,5 @@ def run_check(arguments: Namespace) -> int:
     if arguments.json:
         print(json.dumps({"services": [service.as_object() for service in services], "down": down}, indent=2))
     else:
-        print_table(HEADINGS, [service.row() for service in services])
+        print_table(HEADINGS, [service.row() for service in services], least=2)
     return int(down > 0)

@@ -13,6 +13,7 @@ from ..miniapp import Miniapp, Monitor
 from ._mistake import Mistake
 from ._paper import STYLES, has_colours
 from ._service import Service, miniapp_for, services_of
+from ._table import NARROW
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -88,17 +89,19 @@ def _table(services: list[Service], interval: float) -> Table:
 
     table = Table(box=SIMPLE_HEAD, caption=f"a look each {interval:g} s; Ctrl-C ends", caption_justify="left")
     columns = get_terminal_size().columns
+    is_narrow = columns < NARROW
     # Other cells may be broken over lines; a URL is copied, and numbers are compared.
-    table.add_column("service", no_wrap=True, max_width=max(_NARROW_URL, columns // 3))
-    for heading in ("status", "health", "deployed")[: 3 if columns >= _WIDE else 2]:
+    table.add_column("service", no_wrap=True, max_width=columns // 3 if is_narrow else max(_NARROW_URL, columns // 3))
+    told_of = 1 if is_narrow else 3 if columns >= _WIDE else 2
+    for heading in ("status", "health", "deployed")[:told_of]:
         table.add_column(heading)
-    for heading in ("up", "p95"):
+    for heading in () if is_narrow else ("up", "p95"):
         table.add_column(heading, justify="right", no_wrap=True)
     for service in services:
         url, _, *told = map(printable, service.row())
         status = Text(printable(_short(service)), STYLES[service.look])
-        shown = told if columns >= _WIDE else told[:1]
-        table.add_row(Text(url), status, *map(Text, shown), *_history(service))
+        history = () if is_narrow else _history(service)
+        table.add_row(Text(url), status, *map(Text, told[: told_of - 1]), *history)
     return table
 
 
