@@ -5,7 +5,7 @@ import sys
 import threading
 from weakref import WeakSet
 
-from resilience import Cache, CircuitBreaker, RetryBudget, Timeout, _names, _threads
+from resilience import Cache, CircuitBreaker, RetryBudget, Timeout, _flight, _names, _threads
 from resilience.policies import budget as budget_module
 
 
@@ -55,6 +55,13 @@ def test_pools_begin_empty(monkeypatch):
     pool.busy = 1
     _threads._reset_after_fork()
     assert pool.busy == 0
+
+
+def test_waits_of_the_parent_hold_up_no_child():
+    """Another thread of the parent may just look who waits for whom."""
+    with _flight._waits:
+        _flight._renew_lock()
+        assert _flight.Flight().board() is not None
 
 
 def test_labels_go_with_their_policies(monkeypatch):

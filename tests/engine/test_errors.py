@@ -8,6 +8,7 @@ import pytest
 
 import resilience
 from resilience import CircuitBreaker, errors
+from resilience._outcome import duplicate
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.ResilienceError)]
 
@@ -100,3 +101,13 @@ def test_errors_cross_processes_and_threads():
     thread.start()
     thread.join()
     assert seen[0].reason == "no slot"
+
+
+def test_an_error_whose_copy_is_something_else():
+    """It has no duplicate: another class would be caught by another `except`."""
+
+    class Odd(Exception):
+        def __reduce__(self):
+            return ValueError, ("odd",)
+
+    assert duplicate(Odd()) is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from resilience._flight import Flight
+from resilience._flight import Flight, may_wait_locked
 from resilience._gate import Answer, Lead
 
 
@@ -75,6 +75,16 @@ def test_the_last_to_leave_ends_the_load():
     landed.land("rows")
     late.forsake()
     assert ended == ["ended"]
+
+
+def test_a_wait_may_be_reached_in_two_ways():
+    """Two loads wait for a third, and one for both: looked at once, and nobody waits for himself."""
+    outer, left, right, shared, mine = (Flight() for _ in range(5))
+    outer.waits = [left, right]
+    left.waits = right.waits = [shared]
+    assert may_wait_locked(outer, (mine,))
+    assert not may_wait_locked(outer, (shared,))
+    assert may_wait_locked(outer, ())
 
 
 def test_a_loader_that_vanished_abandons_its_flight():
