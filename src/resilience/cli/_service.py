@@ -69,7 +69,11 @@ class Service(Record):
         if status is None:
             return self.url, "not looked at yet", "", ""
         if not status.online:  # what was known of its health says nothing now
-            last = "" if deployment is None or not _is_told(deployment) else f"last seen: {deployment.replace(stale=False)}"
+            last = (
+                ""
+                if deployment is None or not _is_told(deployment)
+                else f"last seen: {deployment.replace(stale=False)}"
+            )
             return self.url, str(status), "", last
         return self.url, str(status), "" if health is None else str(health), str(deployment or "")
 
