@@ -6,6 +6,7 @@ import os
 import pytest
 
 from resilience.config import _logger, _process
+from resilience.http import _following
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +19,8 @@ def fresh_process(monkeypatch):
             monkeypatch.delenv(name)
     state = _process._state
     monkeypatch.setattr(_process, "_state", type(state)())
+    # Who subscribes during this test does so with a state that is gone after it, and must be free to come again.
+    monkeypatch.setattr(_following, "_is_subscribed", False)
     monkeypatch.setattr(_logger, "_ours", None)
     logger = logging.getLogger("resilience")
     level = logger.level
