@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         ResilienceError,
         ResilienceWarning,
     )
+    from .policies._quota import RetryQuota
+    from .policies._retry_throttle import RetryThrottle
     from .policies._state import State
     from .policies._trip import Consecutive, FailureRate, SlowCalls
     from .policies.breaker import CircuitBreaker
@@ -61,6 +63,8 @@ _WHERE = {
         "ResilienceError",
         "ResilienceWarning",
     ),
+    "policies._quota": ("RetryQuota",),
+    "policies._retry_throttle": ("RetryThrottle",),
     "policies._state": ("State",),
     "policies._trip": ("Consecutive", "FailureRate", "SlowCalls"),
     "policies.breaker": ("CircuitBreaker",),
@@ -113,6 +117,8 @@ __all__ = [
     "ResilienceWarning",
     "Retry",
     "RetryBudget",
+    "RetryQuota",
+    "RetryThrottle",
     "SlowCalls",
     "State",
     "Subscription",

@@ -49,6 +49,17 @@ class Backoff(Part):
         """The delays of one call."""
         return self.delay
 
+    def after(self, delays: Delay, cause: Any) -> Delay:
+        """The delays to ask after this failure (an error, or a bad result): those of the call, unless it matters."""
+        return delays
+
+    def obey(self, named: float, delays: Delay, attempt: int, chance: float) -> float | None:
+        """What is waited when the callee names a delay; `None`: what it named, or a little more, never less."""
+
+    def obeyed(self, delays: Delay, attempt: int) -> Delay:
+        """The delays of the call once a named one was obeyed after this attempt."""
+        return delays
+
     def worst(self, attempt: int) -> float:
         """The longest that `delay(attempt, ...)` can be."""
         return max(self.delay(attempt, 0.0), self.delay(attempt, 1.0))

@@ -5,8 +5,7 @@ import sys
 import threading
 from weakref import WeakSet
 
-from resilience import Cache, CircuitBreaker, RetryBudget, Timeout, _flight, _names, _threads
-from resilience.policies import budget as budget_module
+from resilience import Cache, CircuitBreaker, RetryBudget, Timeout, _budget, _flight, _names, _threads
 
 
 def test_a_child_has_locks_of_its_own(monkeypatch):
@@ -42,9 +41,9 @@ def test_policies_forget_the_threads_of_the_parent(clock):
 def test_budgets_forget_their_locks(monkeypatch):
     """A budget is no policy, and is told apart."""
     budget = RetryBudget()
-    monkeypatch.setattr(budget_module, "_BUDGETS", WeakSet([budget]))
+    monkeypatch.setattr(_budget, "_BUDGETS", WeakSet([budget]))
     with budget._lock:
-        budget_module._reset_after_fork()
+        _budget._reset_after_fork()
         assert budget.balance() > 0
 
 

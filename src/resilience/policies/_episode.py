@@ -41,7 +41,7 @@ STOP = Stop()
 class Episode(Again):
     """The failing part of one call."""
 
-    __slots__ = ("_delays", "_value", "attempts", "number", "retry", "serial", "start")
+    __slots__ = ("_delays", "_value", "attempts", "number", "retry", "serial", "start", "took")
 
     def __init__(self, retry: Retry, start: float) -> None:
         super().__init__(0.0)
@@ -52,6 +52,7 @@ class Episode(Again):
         self.attempts: list[Tried] = []
         self._delays = retry.backoff.begin()
         self._value: Any = None
+        self.took = 0.0
 
     def attempt(self) -> int:
         return self.number
@@ -81,8 +82,11 @@ class Episode(Again):
     def after(self, error: Exception | None, value: Any, attempt: int) -> Verdict | None:
         """What follows a failed attempt: this episode again, or `None` when it is time to give up."""
         elapsed = self.retry._now() - self.start
+        cause = value if error is None else error
+        if self.retry.budget is not None:
+            self.retry.budget.failed(cause)
         named = self._named(error, value, attempt, elapsed)
-        reason, delay = self._refusal(error, attempt, elapsed, named)
+        reason, delay = self._refusal(cause, attempt, elapsed, named)
         self._note(attempt, error, elapsed, None if reason else delay)
         if reason:
             self._give_up(reason, error, attempt)
@@ -102,31 +106,51 @@ class Episode(Again):
             return named
         return _options.seconds("delay_from", named, zero=True, infinite=True)
 
-    def _refusal(self, error: Exception | None, attempt: int, elapsed: float, named: Any) -> tuple[str, float]:
+    def _refusal(self, cause: Any, attempt: int, elapsed: float, named: Any) -> tuple[str, float]:
         """Why there is no retry (empty if there is one), and the delay before it."""
         retry = self.retry
         if named is STOP:
             return "stop", 0.0
         if retry.attempts is not None and attempt >= retry.attempts:
             return "attempts", 0.0
-        if named is not None and named > retry.max_server_delay:
-            return "server delay", 0.0
         left = remaining()
         budgeted = INFINITY if retry.max_elapsed is None else retry.max_elapsed - elapsed
-        chance = retry._random()
-        if named is None:
-            delay = self._delays(attempt, chance)
-        else:
-            room = max(0.0, min(left, budgeted) - named) / 2
-            delay = named + min(named * _SERVER_JITTER * chance, room)
+        delay = self._delay(cause, attempt, named, min(left, budgeted))
+        if delay is None:
+            return "server delay", 0.0
         if delay >= left:
             return "deadline", delay
         if delay > budgeted:
             return "max_elapsed", delay
-        if retry.budget is not None and not retry.budget.withdraw(error):
-            retry.tell(BudgetRefused, balance=retry.budget.balance())
-            return "budget", delay
-        return "", delay
+        return self._withdrawal(cause), delay
+
+    def _delay(self, cause: Any, attempt: int, named: float | None, room: float) -> float | None:
+        """What is waited; `None` for a delay that the callee names and that is too long to obey."""
+        retry = self.retry
+        backoff, chance = retry.backoff, retry._random()
+        delays = backoff.after(self._delays, cause)
+        if named is None:
+            return delays(attempt, chance)
+        clamped = backoff.obey(named, delays, attempt, chance)
+        delay = named if clamped is None else clamped
+        if delay > retry.max_server_delay:
+            return None
+        self._delays = backoff.obeyed(self._delays, attempt)
+        if clamped is None:
+            delay += min(named * _SERVER_JITTER * chance, max(0.0, room - named) / 2)
+        return delay
+
+    def _withdrawal(self, cause: Any) -> str:
+        """Ask the budget last: what it gives is used."""
+        budget = self.retry.budget
+        if budget is None:
+            return ""
+        took = budget.withdraw(cause)
+        if took is None:
+            self.retry.tell(BudgetRefused, balance=budget.balance())
+            return "budget"
+        self.took = took
+        return ""
 
     def _note(self, attempt: int, error: BaseException | None, elapsed: float, delay: float | None) -> None:
         """Remember the attempt; of very many, the last."""

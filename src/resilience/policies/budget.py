@@ -9,19 +9,16 @@ that were made at all, so that a dead server sees at most that share more than i
 
 from __future__ import annotations
 
-from _thread import allocate_lock
-from typing import NoReturn
-from weakref import WeakSet
+from typing import Any
 
 from .. import _options
+from .._budget import Allowance
 from .._clock import Clock
-from .._names import reset_in_child
 from .._record import Record
 from .._window import TimeWindow
 from .._world import SYSTEM_CLOCK
 
 _ROUNDING = 1e-9
-_BUDGETS: WeakSet[RetryBudget] = WeakSet()
 
 
 class RetryBudgetSnapshot(Record):
@@ -33,7 +30,7 @@ class RetryBudgetSnapshot(Record):
     refused: int
 
 
-class RetryBudget:
+class RetryBudget(Allowance):
     """At most `ratio` retries for each call of the last `window` seconds, and `min_per_second` besides.
 
     Defaults: 20 % and 10 a second over 10 s, as in Finagle's `RetryBudget`. One may serve the retries (and hedges) of
@@ -47,33 +44,20 @@ class RetryBudget:
     >>> budget = RetryBudget(0.5, min_per_second=0)
     >>> budget.began(); budget.began()
     >>> budget.withdraw(None), budget.withdraw(None)
-    (True, False)
+    (1.0, None)
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_clock_given",
-        "_lock",
-        "_now",
-        "_window",
-        "granted",
-        "min_per_second",
-        "ratio",
-        "refused",
-    )
+    __slots__ = ("_clock_given", "_now", "_window", "min_per_second", "ratio")
 
     def __init__(
         self, ratio: float = 0.2, *, min_per_second: float = 10.0, window: float = 10.0, clock: Clock | None = None
     ) -> None:
+        super().__init__()
         self.ratio = _options.share("ratio", ratio, zero=True)
         self.min_per_second = _options.amount("min_per_second", min_per_second)
         self._window = TimeWindow(_options.seconds("window", window))
         self._clock_given = clock is not None
         self._now = (SYSTEM_CLOCK if clock is None else clock).now
-        self.granted = 0
-        self.refused = 0
-        self._lock = allocate_lock()
-        _BUDGETS.add(self)
 
     def adopt(self, clock: Clock) -> None:
         """Take the clock of the pipeline, unless it was given one."""
@@ -86,19 +70,22 @@ class RetryBudget:
         with self._lock:
             self._window.add(now, failed=False)
 
-    def withdraw(self, error: BaseException | None) -> bool:
+    def failed(self, cause: Any) -> None:
+        """A failure costs nothing here: the retry does."""
+
+    def withdraw(self, cause: Any) -> float | None:
         """Take one retry, if there is one."""
         now = self._now()
         with self._lock:
             if self._balance_locked(now) < 1 - _ROUNDING:
                 self.refused += 1
-                return False
+                return None
             # A retry is entered as a failure of weight one, and as no call.
             self._window.add(now, failed=True)
             self.granted += 1
-            return True
+            return 1.0
 
-    def succeeded(self, attempt: int) -> None:
+    def succeeded(self, attempt: int, took: float) -> None:
         """A success earns nothing here: the call has, when it began."""
 
     def balance(self) -> float:
@@ -117,20 +104,5 @@ class RetryBudget:
         balance = self.balance()
         return RetryBudgetSnapshot(ratio=self.ratio, balance=balance, granted=self.granted, refused=self.refused)
 
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError(
-            "a RetryBudget cannot be pickled or copied, for its state is live and shared; make one in each process"
-        )
-
-    def reset_after_fork(self) -> None:
-        """A lock that another thread held in the parent is nobody's in the child."""
-        self._lock = allocate_lock()
-
     def __repr__(self) -> str:
         return f"RetryBudget({self.ratio:g}, min_per_second={self.min_per_second:g}, window={self._window.seconds:g})"
-
-
-@reset_in_child
-def _reset_after_fork() -> None:
-    for budget in list(_BUDGETS):
-        budget.reset_after_fork()

@@ -8,7 +8,7 @@ that call touches.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, Never
+from typing import Any, ClassVar, Never, Self
 
 from .. import _options
 from .._attempts import Attempts
@@ -19,12 +19,17 @@ from .._clock import Clock
 from .._deadline import Scope, current_scope
 from .._gate import Verbs, Verdict
 from .._history import FINE, SERIAL, given_up_since
+from .._options import INFINITY
 from .._outcome import FAILURES, Judge, Outcome
 from .._policy import Policy
 from .._record import Record
 from .._world import SYSTEM_CLOCK, deadline_passed
 from ..events import RetrySuperseded
+from ._aws import StandardBackoff, is_retryable, named_delay
 from ._episode import STOP, Episode
+from ._grpc import backoff, pushback, retryable
+from ._quota import RetryQuota
+from ._retry_throttle import RetryThrottle
 
 
 class RetrySnapshot(Record):
@@ -126,6 +131,74 @@ class Retry(Policy[Never]):
             _options.refuse("on_superseded", on_superseded, "a function of the result", kind=TypeError)
         self.on_superseded = on_superseded
 
+    @classmethod
+    def aws(
+        cls,
+        attempts: int = 3,
+        *,
+        on: Any = is_retryable,
+        on_result: Callable[[Any], Any] | None = None,
+        budget: Budget | None = None,
+        name: str | None = None,
+        clock: Clock | None = None,
+        random: Chance | None = None,
+    ) -> Self:
+        """The standard mode of the AWS SDKs of 2026: for calls whose client was told not to retry by itself.
+
+        3 attempts; 50 ms doubling to 20 s with full jitter, from 1 s after throttling; an `x-amz-retry-after` clamped to
+        what was computed and 5 s more; a `RetryQuota` of its own unless `budget=` shares one. `on` knows the errors of
+        botocore by their shape. With boto3: `Config(retries={"total_max_attempts": 1})`.
+
+        >>> Retry.aws(name="doctest-s3")
+        <Retry 'doctest-s3' attempts=3 backoff=AWS standard (0.05 s, 1 s after throttling, doubling to 20 s, full jitter)>
+        """
+        return cls(
+            attempts,
+            on=on,
+            on_result=on_result,
+            backoff=StandardBackoff(),
+            delay_from=named_delay,
+            budget=RetryQuota() if budget is None else budget,
+            name=name,
+            clock=clock,
+            random=random,
+        )
+
+    @classmethod
+    def grpc(
+        cls,
+        attempts: int = 5,
+        *,
+        codes: Iterable[str] = ("UNAVAILABLE",),
+        initial_backoff: Any = 0.1,
+        max_backoff: Any = 10.0,
+        backoff_multiplier: float = 2.0,
+        budget: Budget | None = None,
+        name: str | None = None,
+        clock: Clock | None = None,
+        random: Chance | None = None,
+    ) -> Self:
+        """The retry policy of a gRPC service config: for channels made with `grpc.enable_retries` off.
+
+        +-20 % of jitter; the server's `grpc-retry-pushback-ms` is obeyed to the letter, and then the delays begin anew;
+        a negative or unreadable one ends the retries. 5 attempts are gRPC's limit. A `RetryThrottle` of its own unless
+        `budget=` shares one, as all calls of one server should.
+
+        >>> Retry.grpc(codes=("UNAVAILABLE", "RESOURCE_EXHAUSTED")).attempts
+        5
+        """
+        return cls(
+            attempts,
+            on=retryable(codes),
+            backoff=backoff(initial_backoff, max_backoff, backoff_multiplier),
+            delay_from=pushback,
+            max_server_delay=INFINITY,
+            budget=RetryThrottle() if budget is None else budget,
+            name=name,
+            clock=clock,
+            random=random,
+        )
+
     def verbs(self) -> Verbs:
         """On the real clock an undisturbed call begins with no more than its time."""
         watches = self.judge.on_result is not None or self.budget is not None
@@ -171,7 +244,7 @@ class Retry(Policy[Never]):
         if on_result is not None and on_result(value):
             return (episode or Episode(self, _begun(permit)[0])).after(None, value, attempt)
         if self.budget is not None:
-            self.budget.succeeded(attempt)
+            self.budget.succeeded(attempt, 0.0 if episode is None else episode.took)
         if attempt > 1 and episode is not None:
             episode.healed(attempt)
         return None
