@@ -18,6 +18,7 @@ from .._outcome import open_for as asked_open_for
 from ..errors import CircuitOpenError
 from ..events import BreakerStateChanged, CallRejected, LateResult, ProbeLost
 from ._probes import Admitted, Probe, Probes
+from ._ramp import Ramp
 from ._state import CLOSED, DISABLED, HALF_OPEN, ISOLATED, METRICS_ONLY, OPEN, State
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Circuit(Gate):
         "isolations",
         "last_error",
         "opened",
+        "ramp",
         "rejected",
         "state",
         "successes",
@@ -65,6 +67,7 @@ class Circuit(Gate):
         self.opened = self.rejected = self.successes = self.failures = 0
         self.due = 0.0
         self.last_error: BaseException | None = None
+        self.ramp: Ramp | None = None
         self.state = state
         self.admission: int | None = None
         self.calm: int | None = None
@@ -105,12 +108,22 @@ class Circuit(Gate):
             self._enter_locked(HALF_OPEN, "the reset timeout is over", news)
         if self.isolations or self.state is OPEN:
             return None
+        if self.ramp is not None and not self._ramped_locked(self.ramp, now):
+            return None
         if self.state is not HALF_OPEN:
             return self.epoch if self._slow_tally is None else Admitted(self.epoch, now)
         news.extend((ProbeLost, {"reason": reason}) for reason in self._probes.reclaim(now))
         if len(self._probes) >= self.breaker.half_open_max_calls:
             return None
         return self._probes.begin(self.epoch, now, now + self.breaker.lease_for(self.failed_recoveries))
+
+    def _ramped_locked(self, ramp: Ramp, now: float) -> bool:
+        """Does the ramp let this call through? Once it is over, all go the short way again."""
+        if ramp.left(now) > 0:
+            return ramp.admits(now)
+        self.ramp = None
+        self._refresh_locked()
+        return True
 
     def _refusal(self, now: float) -> CircuitOpenError:
         self.rejected += 1
@@ -119,6 +132,11 @@ class Circuit(Gate):
         retry_after: float | None = self.due - now
         if self.isolations:
             reason, retry_after = "isolated", None
+        elif (ramp := self.ramp) is not None:
+            reason, retry_after = (
+                f"closed for {1 - ramp.share(now):.0%} of the calls, to recover gradually",
+                ramp.left(now),
+            )
         elif self.state is not OPEN:
             reason = f"half-open, {len(self._probes)} of {breaker.half_open_max_calls} probes under way,"
             retry_after = max(0.0, self._probes.earliest(now) - now)
@@ -231,6 +249,8 @@ class Circuit(Gate):
             self.failed_recoveries = 0
             self.last_error = None
             self._clear_counts_locked()
+        recovers, seconds_of_ramp = state is CLOSED and self.state is HALF_OPEN, self.breaker.ramp
+        self.ramp = Ramp(self.breaker._now(), seconds_of_ramp) if recovers and seconds_of_ramp else None
         self.state = state
         self._refresh_locked()
         self._note_locked(old, reason, news, seconds)
@@ -252,7 +272,7 @@ class Circuit(Gate):
 
     def _refresh_locked(self) -> None:
         counts = self.state in (CLOSED, METRICS_ONLY) and not self.isolations
-        plain = counts and self._slow_tally is None
+        plain = counts and self._slow_tally is None and self.ramp is None
         self.admission = self.epoch if plain else None
         self.calm = self.admission if self.tally.calm else None
 

@@ -29,13 +29,17 @@ _INITIAL = ("closed", "open", "isolated", "disabled", "metrics-only")
 
 
 class BreakerSnapshot(Record):
-    """`state` as text; `calls` and `failures` that count now; seconds `open_for`; the rest since it was made."""
+    """`state` as text; `calls` and `failures` that count now; the rest since it was made.
+
+    `open_for` is in seconds; `share` is the part of the calls that a closed circuit lets through, below 1 on a ramp.
+    """
 
     name: str
     state: str
     calls: int
     failures: int
     open_for: float | None
+    share: float
     opened: int
     rejected: int
     failed_recoveries: int
@@ -51,6 +55,8 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
             after each failed recovery.
         half_open_max_calls: n probes at once (default 1); n successes close it, the trip's rate of failures reopens it.
         lease: seconds after which a probe that never came back loses its slot (default: the reset timeout, at least 1).
+        ramp: seconds after a recovery in which it lets a rising share of the calls through, from 5 % to all (default:
+            all at once). A cold cache or pool behind it warms up.
         slow: `SlowCalls(2.0)` opens on slowness as well.
         on, ignore, on_result: what counts as a failure, as for `Retry`. A `Failure(open_for=seconds)` opens at once.
         initial_state: `closed`, `open`, `isolated`, `disabled` or `metrics-only`.
@@ -79,6 +85,7 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
         "half_open_max_calls",
         "judge",
         "lease",
+        "ramp",
         "reset",
         "scope",
         "slow",
@@ -94,6 +101,7 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
         reset_timeout: Any = 30.0,
         half_open_max_calls: int = 1,
         lease: Any = None,
+        ramp: Any = None,
         slow: SlowCalls | None = None,
         on: Any = FAILURES,
         ignore: Any = (),
@@ -113,6 +121,7 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
         self.reset = reset_backoff(reset_timeout)
         self.half_open_max_calls = _options.count("half_open_max_calls", half_open_max_calls)
         self.lease = _options.optional_seconds("lease", lease)
+        self.ramp = _options.optional_seconds("ramp", ramp)
         self.judge = Judge(on, ignore, on_result)
         self.scope = _options.choice("scope", scope, ("function", "instance"))
         self._lock = allocate_lock()
@@ -211,7 +220,9 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
         if state is State.DISABLED:
             return "disabled: lets all calls through and counts nothing"
         with circuit.locked():
-            words = circuit.tally.describe(now)
+            words, ramp = circuit.tally.describe(now), circuit.ramp
+        if ramp is not None and ramp.left(now) > 0:
+            words += f"; recovering: {ramp.share(now):.0%} of the calls go through, all in {ramp.left(now):.3g} s"
         return f"{state}: {words}"
 
     def _probes(self) -> str:
@@ -220,13 +231,14 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
     def snapshot(self) -> BreakerSnapshot:
         circuit, now, state = self.circuit, self._now(), self.state
         with circuit.locked():
-            calls, failures = circuit.tally.counted(now)
+            (calls, failures), ramp = circuit.tally.counted(now), circuit.ramp
         return BreakerSnapshot(
             name=self.name,
             state=state.value,
             calls=calls,
             failures=failures,
             open_for=max(0.0, circuit.due - now) if state is State.OPEN else None,
+            share=1.0 if ramp is None else ramp.share(now),
             opened=circuit.opened,
             rejected=circuit.rejected,
             failed_recoveries=circuit.failed_recoveries,
