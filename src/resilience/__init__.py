@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from . import errors, events
     from ._backoff import Decorrelated, Exponential, Fixed, Linear
     from ._deadline import Current, current, deadline, remaining
+    from ._explain import explain
     from ._history import Attempt, history
+    from ._lint import LintFinding
     from ._listeners import Subscription, listen
     from ._outcome import FAILURES, UNAVAILABLE, Failure, Outcome
     from ._pipeline import Pipeline
@@ -48,7 +50,9 @@ __version__ = "0.1.0"
 _WHERE = {
     "_backoff": ("Decorrelated", "Exponential", "Fixed", "Linear"),
     "_deadline": ("Current", "current", "deadline", "remaining"),
+    "_explain": ("explain",),
     "_history": ("Attempt", "history"),
+    "_lint": ("LintFinding",),
     "_listeners": ("Subscription", "listen"),
     "_outcome": ("FAILURES", "UNAVAILABLE", "Failure", "Outcome"),
     "_pipeline": ("Pipeline",),
@@ -108,6 +112,7 @@ __all__ = [
     "Fallback",
     "Fixed",
     "Linear",
+    "LintFinding",
     "Outcome",
     "Pipeline",
     "RateLimitedError",
@@ -130,6 +135,7 @@ __all__ = [
     "deadline",
     "errors",
     "events",
+    "explain",
     "fallback",
     "history",
     "listen",

@@ -11,12 +11,11 @@ from _thread import allocate_lock
 from time import get_clock_info, monotonic
 from typing import Any
 
+from ._marks import HISTORY, NOTE
 from ._record import Record
 from .errors import ResilienceError
 
-_HISTORY = "_resilience_history"
 _MARK = "_resilience_gave_up"
-_NOTE = "resilience: "
 _LONGEST = 16
 _NEVER = (0, float("-inf"))
 FINE = get_clock_info("monotonic").resolution <= 1e-6
@@ -34,6 +33,8 @@ class Attempt(Record):
 
 class _ItselfError(ResilienceError):
     """Stands for the error that carries a history."""
+
+    is_carrier = True
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _itself, ()
@@ -90,7 +91,7 @@ def history(error: BaseException) -> tuple[Attempt, ...]:
     >>> history(ValueError("never retried"))
     ()
     """
-    found: tuple[Attempt, ...] = getattr(error, _HISTORY, ())
+    found: tuple[Attempt, ...] = getattr(error, HISTORY, ())
     return tuple(attempt.replace(error=error) if attempt.error is _ITSELF else attempt for attempt in found)
 
 
@@ -103,12 +104,12 @@ def remember(error: BaseException, attempts: list[Tried], note: str) -> None:
     state = getattr(error, "__dict__", None)
     if state is None:
         return
-    state[_HISTORY] = History(
+    state[HISTORY] = History(
         Attempt(number=number, error=_ITSELF if cause is error else cause, elapsed=elapsed, delay=delay)
         for number, cause, elapsed, delay in attempts[-_LONGEST:]
     )
-    notes = [old for old in state.get("__notes__", ()) if not str(old).startswith(_NOTE)]
-    state["__notes__"] = [*notes, _NOTE + note]
+    notes = [old for old in state.get("__notes__", ()) if not str(old).startswith(NOTE)]
+    state["__notes__"] = [*notes, NOTE + note]
 
 
 def give_up(outcome: object) -> None:

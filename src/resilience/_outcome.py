@@ -140,6 +140,10 @@ class Judge:
         self._ignored = None if ignore == () else matcher("ignore", ignore)
         self.on_result: Callable[[Any], Any] | None = logic("on_result", on_result)
 
+    def catches(self, failures: Failures) -> bool:
+        """Is every error of `FAILURES`, or `UNAVAILABLE`, a failure here?"""
+        return self._on is failures and self._ignored is None
+
     def of_error(self, error: BaseException) -> Any:
         """False, or what `on` said (True or a `Failure`)."""
         if not isinstance(error, Exception) or never_begun(error):

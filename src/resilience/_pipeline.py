@@ -6,7 +6,7 @@ Rules: a pipeline is immutable; building one lets its clock rule its policies.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._chance import Chance
 from ._clock import Clock
@@ -14,6 +14,10 @@ from ._drive import Vet
 from ._policy import OFFERS, Policy
 from ._record import Record
 from ._world import SYSTEM_CLOCK
+from ._worst import WorstCase
+
+if TYPE_CHECKING:
+    from ._lint import LintFinding
 
 Also = TypeVar("Also", covariant=True)
 More = TypeVar("More")
@@ -94,9 +98,30 @@ class Pipeline(Policy[Also]):
     def parts(self) -> tuple[Policy[Any], ...]:
         return tuple(part for policy in self.policies for part in policy.parts())
 
+    def worst_case(self, inner: WorstCase) -> WorstCase:
+        for policy in reversed(self.policies):
+            inner = policy.worst_case(inner)
+        return inner
+
     def describe(self) -> str:
-        """The chain, a policy a line, outermost first."""
-        return "\n".join(part.describe() for part in self.parts())
+        """The chain, a policy a line, outermost first; then the worst that one call can come to.
+
+        A plain function is bound by a timeout only as far as it obeys deadlines.
+        """
+        lines = [part.describe() for part in self.parts()]
+        return "\n".join([*lines, f"worst case: {self.worst_case(WorstCase())}"])
+
+    def lint(self) -> tuple[LintFinding, ...]:
+        """What is likely not meant in this chain, each with the reason and the cure; empty if all seems well.
+
+        >>> from resilience import CircuitBreaker, Retry, Timeout
+        >>> policy = Pipeline(CircuitBreaker(), Retry(), Timeout(2), name="doctest-lint")
+        >>> [finding.rule for finding in policy.lint()]
+        ['retry-inside-breaker']
+        """
+        from ._lint import lint
+
+        return lint(self.parts())
 
     def snapshot(self) -> PipelineSnapshot:
         return PipelineSnapshot(name=self.name, policies=tuple(policy.snapshot() for policy in self.policies))

@@ -23,6 +23,7 @@ from ._listeners import HUB, Listener, Subscription, checked_listener, tell, wit
 from ._names import NAMED, register
 from ._record import Record
 from ._world import SYSTEM_CLOCK
+from ._worst import WorstCase
 from .events import Event
 
 P = ParamSpec("P")
@@ -81,6 +82,10 @@ class Policy(Gate, Generic[Also]):
     def describe(self) -> str:
         """What it does, on one line."""
         return repr(self).strip("<>")
+
+    def worst_case(self, inner: WorstCase) -> WorstCase:
+        """What it makes of the worst that it guards: more calls, more time, or less."""
+        return inner
 
     def parts(self) -> tuple[Policy[Any], ...]:
         """The policies it is made of, outermost first: itself, or those of a pipeline."""

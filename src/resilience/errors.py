@@ -31,6 +31,12 @@ class ResilienceError(Exception):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
 
+    def explain(self) -> str:
+        """What happened, why, and when to try again; as `resilience.explain(error)` says it of any error."""
+        from ._explain import explain
+
+        return explain(self)
+
     def _text(self) -> str:
         """The message of an error that was given none, made when somebody reads it."""
         return ""

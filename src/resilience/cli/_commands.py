@@ -19,6 +19,7 @@ class Command(NamedTuple):
 COMMANDS = {
     "config": Command("config", "print every setting, with its source"),
     "doctor": Command("doctor", "look for what may surprise: names, values, packages, other retries"),
+    "lint": Command("lint", "look at pipelines for what is likely not meant"),
     "check": Command("check", "look at services once: are they there, how well are they, what is deployed"),
     "watch": Command("watch", "watch services until Ctrl-C"),
     "demo": Command("demo", "a service goes down and comes back; three clients live through it"),

@@ -23,6 +23,7 @@ from .._permit import Acquirable
 from .._policy import Policy
 from .._record import Record
 from .._ticket import Ticket
+from .._worst import WorstCase
 from ..errors import BulkheadFullError
 from ..events import CallRejected
 
@@ -225,6 +226,10 @@ class Bulkhead(Policy[Never], Acquirable):
             self._serve_locked(granted)
         for place in granted:
             place.grant()
+
+    def worst_case(self, inner: WorstCase) -> WorstCase:
+        waits = 0.0 if not self.max_queue else _options.INFINITY if self.wait is None else self.wait
+        return WorstCase(calls=inner.calls, seconds=inner.seconds + waits)
 
     def snapshot(self) -> BulkheadSnapshot:
         with self._lock:

@@ -55,7 +55,7 @@ class Fallback(Policy[T], Generic[T]):
     []
     """
 
-    __slots__ = ("_make", "_value", "judge", "used")
+    __slots__ = ("_make", "_value", "always_answers", "judge", "used")
     kind = "fallback"
 
     @overload
@@ -118,6 +118,7 @@ class Fallback(Policy[T], Generic[T]):
         if call is not _GIVEN and not callable(call):
             _options.refuse("call", call, "a function of the error", kind=TypeError)
         self._make: Callable[[Any], Any] | None = None if call is _GIVEN else call
+        self.always_answers = call is _GIVEN  # a function of the error may raise
         if factory is not _GIVEN:
             made = _options.logic("factory", factory, optional=False)
             self._make = lambda _: made()

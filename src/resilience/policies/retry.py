@@ -8,7 +8,7 @@ that call touches.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, Never, Self
+from typing import Any, ClassVar, Never
 
 from .. import _options
 from .._attempts import Attempts
@@ -24,12 +24,13 @@ from .._outcome import FAILURES, Judge, Outcome
 from .._policy import Policy
 from .._record import Record
 from .._world import SYSTEM_CLOCK, deadline_passed
+from .._worst import WorstCase
 from ..events import RetrySuperseded
-from ._aws import StandardBackoff, is_retryable, named_delay
 from ._episode import STOP, Episode
-from ._grpc import backoff, pushback, retryable
-from ._quota import RetryQuota
-from ._retry_throttle import RetryThrottle
+from ._standards import Standards
+
+_MOST_WAITS = 100
+_MOST_OF_NAMED = 1.1
 
 
 class RetrySnapshot(Record):
@@ -41,7 +42,7 @@ class RetrySnapshot(Record):
     balance: float | None
 
 
-class Retry(Policy[Never]):
+class Retry(Policy[Never], Standards):
     """Repeat a call that fails, with a growing, jittered delay.
 
     Args:
@@ -131,74 +132,6 @@ class Retry(Policy[Never]):
             _options.refuse("on_superseded", on_superseded, "a function of the result", kind=TypeError)
         self.on_superseded = on_superseded
 
-    @classmethod
-    def aws(
-        cls,
-        attempts: int = 3,
-        *,
-        on: Any = is_retryable,
-        on_result: Callable[[Any], Any] | None = None,
-        budget: Budget | None = None,
-        name: str | None = None,
-        clock: Clock | None = None,
-        random: Chance | None = None,
-    ) -> Self:
-        """The standard mode of the AWS SDKs of 2026: for calls whose client was told not to retry by itself.
-
-        3 attempts; 50 ms doubling to 20 s with full jitter, from 1 s after throttling; an `x-amz-retry-after` clamped to
-        what was computed and 5 s more; a `RetryQuota` of its own unless `budget=` shares one. `on` knows the errors of
-        botocore by their shape. With boto3: `Config(retries={"total_max_attempts": 1})`.
-
-        >>> Retry.aws(name="doctest-s3")
-        <Retry 'doctest-s3' attempts=3 backoff=AWS standard (0.05 s, 1 s after throttling, doubling to 20 s, full jitter)>
-        """
-        return cls(
-            attempts,
-            on=on,
-            on_result=on_result,
-            backoff=StandardBackoff(),
-            delay_from=named_delay,
-            budget=RetryQuota() if budget is None else budget,
-            name=name,
-            clock=clock,
-            random=random,
-        )
-
-    @classmethod
-    def grpc(
-        cls,
-        attempts: int = 5,
-        *,
-        codes: Iterable[str] = ("UNAVAILABLE",),
-        initial_backoff: Any = 0.1,
-        max_backoff: Any = 10.0,
-        backoff_multiplier: float = 2.0,
-        budget: Budget | None = None,
-        name: str | None = None,
-        clock: Clock | None = None,
-        random: Chance | None = None,
-    ) -> Self:
-        """The retry policy of a gRPC service config: for channels made with `grpc.enable_retries` off.
-
-        +-20 % of jitter; the server's `grpc-retry-pushback-ms` is obeyed to the letter, and then the delays begin anew;
-        a negative or unreadable one ends the retries. 5 attempts are gRPC's limit. A `RetryThrottle` of its own unless
-        `budget=` shares one, as all calls of one server should.
-
-        >>> Retry.grpc(codes=("UNAVAILABLE", "RESOURCE_EXHAUSTED")).attempts
-        5
-        """
-        return cls(
-            attempts,
-            on=retryable(codes),
-            backoff=backoff(initial_backoff, max_backoff, backoff_multiplier),
-            delay_from=pushback,
-            max_server_delay=INFINITY,
-            budget=RetryThrottle() if budget is None else budget,
-            name=name,
-            clock=clock,
-            random=random,
-        )
-
     def verbs(self) -> Verbs:
         """On the real clock an undisturbed call begins with no more than its time."""
         watches = self.judge.on_result is not None or self.budget is not None
@@ -248,6 +181,21 @@ class Retry(Policy[Never]):
         if attempt > 1 and episode is not None:
             episode.healed(attempt)
         return None
+
+    def worst_case(self, inner: WorstCase) -> WorstCase:
+        """All attempts, each as bad as can be, and the longest waits between them."""
+        calls = inner.calls * (INFINITY if self.attempts is None else self.attempts)
+        seconds = INFINITY
+        if self.attempts is not None:
+            waits = self.attempts - 1
+            named = 0.0 if self.delay_from is None or waits == 0 else self.max_server_delay * _MOST_OF_NAMED
+            counted = min(waits, _MOST_WAITS)
+            longest = [max(named, self.backoff.worst(attempt)) for attempt in range(1, counted + 1)]
+            rest = (waits - counted) * longest[-1] if longest else 0.0
+            seconds = inner.seconds * self.attempts + sum(longest) + rest
+        if self.max_elapsed is not None:
+            seconds = min(seconds, self.max_elapsed + inner.seconds)
+        return WorstCase(calls=calls, seconds=seconds)
 
     def __iter__(self) -> Attempts:
         """`for attempt in retry: with attempt: ...`: the block is retried as a call would be.

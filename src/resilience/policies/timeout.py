@@ -19,6 +19,7 @@ from .._policy import Policy
 from .._record import Record
 from .._scope import abounded, bounded
 from .._world import deadline_passed
+from .._worst import WorstCase
 from ..errors import CallTimeoutError, ResilienceWarning
 from ..events import CallOverran, CallTimedOut
 
@@ -128,6 +129,9 @@ class Timeout(Policy[Never]):
         """A thread was left behind (1), or has ended after all (-1)."""
         with self._lock:
             self._abandoned += running
+
+    def worst_case(self, inner: WorstCase) -> WorstCase:
+        return WorstCase(calls=inner.calls, seconds=min(inner.seconds, self.seconds))
 
     def snapshot(self) -> TimeoutSnapshot:
         with self._lock:

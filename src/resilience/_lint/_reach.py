@@ -1,0 +1,50 @@
+"""Rules about numbers that can never be reached, and keys that never come again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..policies._trip import FailureRate
+from ..policies.breaker import CircuitBreaker
+from ..policies.cache import Cache
+from ..policies.limiter import RateLimiter
+from ._finding import LintFinding, Parts, finding, pairs
+
+
+def min_calls_beyond_reach(parts: Parts) -> Iterator[LintFinding]:
+    """A limiter outside lets fewer calls through in the breaker's window than the breaker needs."""
+    for limiter, breaker in pairs(parts, RateLimiter, CircuitBreaker):
+        trip = breaker.trip
+        if not isinstance(trip, FailureRate) or trip.window is None:
+            continue
+        most = limiter.burst + limiter.limit * trip.window / limiter.per
+        if limiter._key is not None or trip.min_calls <= most:
+            continue
+        yield finding(
+            "min-calls-beyond-reach",
+            limiter,
+            breaker,
+            message=(
+                f"{breaker.name} needs {trip.min_calls} calls within {trip.window:g} s, and {limiter.name} lets "
+                f"{most:.3g} through: it can never open"
+            ),
+            fix="lower min_calls, widen the window, or use Consecutive",
+        )
+
+
+def lambda_as_cache_key(parts: Parts) -> Iterator[LintFinding]:
+    """A key that nobody named is a key that nobody tested."""
+    for cache in parts:
+        if isinstance(cache, Cache) and cache._key is not None and getattr(cache._key, "__name__", "") == "<lambda>":
+            yield finding(
+                "lambda-as-cache-key",
+                cache,
+                message=(
+                    f"{cache.name} has a lambda for its key: callers whose arguments differ in what it leaves out share "
+                    "an entry, types and all"
+                ),
+                fix="leave key= out, so that all arguments and their types count, or name the function and test it",
+            )
+
+
+RULES = (min_calls_beyond_reach, lambda_as_cache_key)

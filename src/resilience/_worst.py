@@ -1,0 +1,33 @@
+"""The worst that one guarded call can come to: how many calls of the function, and how long."""
+
+from __future__ import annotations
+
+from ._options import INFINITY
+from ._record import Record
+
+_SHOWN_MINUTES = 600.0
+
+
+class WorstCase(Record):
+    """At most so many `calls` of the function, over at most so many `seconds`; infinity where nothing bounds them.
+
+    >>> str(WorstCase(calls=4, seconds=10.0)), str(WorstCase())
+    ('4 calls of the function, 10 s', '1 call of the function, unbounded time')
+    """
+
+    calls: float = 1
+    seconds: float = INFINITY
+
+    def __str__(self) -> str:
+        if self.calls == INFINITY:
+            calls = "any number of calls"
+        else:
+            calls = "1 call" if self.calls == 1 else f"{self.calls:.0f} calls"
+        return f"{calls} of the function, {span(self.seconds)}"
+
+
+def span(seconds: float) -> str:
+    """A duration as people say it."""
+    if seconds == INFINITY:
+        return "unbounded time"
+    return f"{seconds:.3g} s" if seconds < _SHOWN_MINUTES else f"{seconds / 60:.3g} min"

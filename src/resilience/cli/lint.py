@@ -1,0 +1,109 @@
+"""Look at chains of policies for what is likely not meant: their order, their times, their numbers."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .._lint import LintFinding, lint
+from .._policy import Policy
+from .._worst import WorstCase
+from ._mistake import Mistake
+from ._table import print_table
+
+Parts = tuple[Policy[Any], ...]
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Describe the options."""
+    parser.add_argument(
+        "target",
+        nargs="+",
+        metavar="MODULE[:NAME]",
+        help="a pipeline, a policy or a guarded function, or a module for all that it holds",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run_lint(arguments: Namespace) -> int:
+    """Print the findings; 1 if there are any."""
+    chains = {label: parts for target in arguments.target for label, parts in _chains(target).items()}
+    found = [(label, one) for label, parts in chains.items() for one in lint(parts)]
+    if arguments.json:
+        print(json.dumps({"chains": [_chain(label, parts) for label, parts in chains.items()]}, indent=2))
+    elif found:
+        print_table(("where", "rule", "finding", "fix"), [(at, one.rule, one.message, one.fix) for at, one in found])
+    else:
+        print(f"{len(chains)} chains, nothing to say" if len(chains) != 1 else "1 chain, nothing to say")
+    return int(bool(found))
+
+
+def _chain(label: str, parts: Parts) -> dict[str, Any]:
+    worst = WorstCase()
+    for part in reversed(parts):
+        worst = part.worst_case(worst)
+    bounds = {name: None if value == float("inf") else value for name, value in worst.as_dict().items()}
+    return {
+        "where": label,
+        "policies": [part.describe() for part in parts],
+        "worst_case": bounds,
+        "findings": [_plain(one) for one in lint(parts)],
+    }
+
+
+def _plain(one: LintFinding) -> dict[str, Any]:
+    return {**one.as_dict(), "policies": list(one.policies)}
+
+
+def _chains(target: str) -> dict[str, Parts]:
+    """The chains that a target names, by where they are."""
+    module_name, colon, name = target.partition(":")
+    module = _module(module_name)
+    if not colon:
+        held = {
+            f"{module_name}:{key}": _parts(value) for key, value in vars(module).items() if not key.startswith("__")
+        }
+        chains = {label: parts for label, parts in held.items() if parts}
+        if not chains:
+            raise Mistake(f"{module_name} holds no policy and no guarded function; name another module, or MODULE:NAME")
+        return chains
+    found: Any = module
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    parts = _parts(found)
+    if not parts:
+        holds = [key for key, value in vars(module).items() if _parts(value)]
+        raise Mistake(
+            f"{target}: no policy or guarded function of that name; {module_name} holds {', '.join(holds) or 'none'}"
+        )
+    return {target: parts}
+
+
+def _parts(value: Any) -> Parts:
+    """The policies around a value, outermost first: its own, or those of a function and of what it wraps."""
+    if isinstance(value, Policy):
+        return value.parts()
+    parts: Parts = ()
+    seen: set[int] = set()
+    while value is not None and id(value) not in seen:
+        seen.add(id(value))
+        policy = vars(value).get("policy") if hasattr(value, "__dict__") and not isinstance(value, ModuleType) else None
+        parts += policy.parts() if isinstance(policy, Policy) else ()
+        value = getattr(value, "__wrapped__", None) if hasattr(value, "__dict__") else None
+    return parts
+
+
+def _module(name: str) -> ModuleType:
+    """The module, found from the working directory too, as `python -m` would."""
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        return import_module(name)
+    except Exception as error:
+        raise Mistake(f"cannot import {name!r}: {type(error).__name__}: {error}") from error

@@ -1,0 +1,44 @@
+"""The worst that a guarded call can come to: calls and time."""
+
+import pytest
+
+from resilience import Bulkhead, CircuitBreaker, Fixed, Pipeline, Retry, Timeout
+from resilience._worst import WorstCase, span
+
+
+@pytest.mark.parametrize(
+    ("policies", "worst"),
+    [
+        ([CircuitBreaker()], "1 call of the function, unbounded time"),
+        ([Timeout(2)], "1 call of the function, 2 s"),
+        ([Retry(attempts=3, backoff=Fixed(1)), Timeout(2)], "3 calls of the function, 8 s"),
+        ([Retry(attempts=1, delay_from=lambda outcome: None), Timeout(2)], "1 call of the function, 2 s"),
+        ([Retry(attempts=2, delay_from=lambda outcome: None), Timeout(2)], "2 calls of the function, 70 s"),
+        ([Timeout(5), Retry(attempts=3, backoff=Fixed(1)), Timeout(2)], "3 calls of the function, 5 s"),
+        ([Retry(attempts=None, max_elapsed=9), Timeout(2)], "any number of calls of the function, 11 s"),
+        ([Retry(attempts=1001, backoff=Fixed(1)), Timeout(2)], "1001 calls of the function, 50 min"),
+        ([Bulkhead(1), Timeout(2)], "1 call of the function, 2 s"),
+        ([Bulkhead(1, max_queue=3, wait=4), Timeout(2)], "1 call of the function, 6 s"),
+        ([Bulkhead(1, max_queue=3), Timeout(2)], "1 call of the function, unbounded time"),
+    ],
+    ids=str,
+)
+def test_the_last_line_of_a_description(policies, worst):
+    """Each policy makes of what is inside what it can come to."""
+    assert Pipeline(*policies).describe().splitlines()[-1] == f"worst case: {worst}"
+
+
+def test_a_million_attempts_are_added_up_at_once():
+    """The sum is not walked."""
+    worst = Retry(attempts=10**9, backoff=Fixed(1)).worst_case(WorstCase(seconds=0.0))
+    assert (worst.calls, worst.seconds) == (1e9, 1e9 - 1)
+
+
+def test_durations_as_people_say_them():
+    """Seconds, then minutes."""
+    assert [span(seconds) for seconds in (0.25, 599, 600, float("inf"))] == [
+        "0.25 s",
+        "599 s",
+        "10 min",
+        "unbounded time",
+    ]
