@@ -94,6 +94,7 @@ def test_no_quota_means_no_retry(clock):
 def test_the_worst_wait_is_told():
     """For who adds up how long a call may take."""
     assert Retry.aws().backoff.worst(2) == 7.0
+    assert repr(Retry.aws().backoff).startswith("AWS standard")
     assert Retry.aws().backoff.delay(2, 1.0) == 0.1
 
 

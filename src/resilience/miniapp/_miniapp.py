@@ -83,7 +83,7 @@ class Miniapp(Watched):
                 report: Kind = end.value
                 return report
             try:
-                step, told = flow.send, self._fetch(path, kind)
+                step, told = flow.send, self._bounded(kind)(path, kind)
             except Exception as error:
                 step, told = flow.throw, Closed() if self._is_closed else error
 
@@ -101,7 +101,7 @@ class Miniapp(Watched):
 
     def close(self) -> None:
         """Close its connections; who is asking, or asks later, is told `closed`."""
-        self._is_closed = True
+        self._mark_closed()
         self._client.close()
 
     def __enter__(self) -> Self:
@@ -111,7 +111,7 @@ class Miniapp(Watched):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._is_closed = True
+        self._mark_closed()
         self._client.__exit__(kind, error, traceback)
 
 
@@ -164,7 +164,7 @@ class AsyncMiniapp(Watched):
                 report: Kind = end.value
                 return report
             try:
-                step, told = flow.send, await self._fetch(path, kind)
+                step, told = flow.send, await self._bounded(kind)(path, kind)
             except Exception as error:
                 step, told = flow.throw, Closed() if self._is_closed else error
 
@@ -183,7 +183,7 @@ class AsyncMiniapp(Watched):
 
     async def aclose(self) -> None:
         """Close its connections; who is asking, or asks later, is told `closed`."""
-        self._is_closed = True
+        self._mark_closed()
         await self._client.aclose()
 
     async def __aenter__(self) -> Self:
@@ -193,7 +193,7 @@ class AsyncMiniapp(Watched):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._is_closed = True
+        self._mark_closed()
         await self._client.__aexit__(kind, error, traceback)
 
 

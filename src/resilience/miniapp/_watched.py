@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from resilience import _options
+from resilience._deadline import remaining
 from resilience.config import ServiceSettings, Settings
 from resilience.config import settings as process_settings
 from resilience.errors import ResilienceError
@@ -19,6 +20,7 @@ from resilience.http._packages import package_of
 from resilience.miniapp._bounded import ACCEPT_ENCODING, LIMIT, BoundedBody
 from resilience.miniapp._given import address, one_path, some_headers, some_paths, some_settings
 from resilience.miniapp._location import target_of
+from resilience.miniapp._patience import Patience
 from resilience.miniapp._report import Deployment, Health, Report, Status
 from resilience.miniapp._watch import DEPLOYMENT_PATHS, HEALTH_PATHS, Answer, Flow, Watch
 from resilience.policies.cache import Cache
@@ -61,6 +63,7 @@ class Watched:
         self.origins = Origins.from_settings(settings, service=service, **named, **options)
         self._package = kit.package
         self._is_closed = False
+        self._patience = None if self._is_async else Patience(self.name[:150])
         self._clock = options.get("clock")
         client = kit.async_client if self._is_async else kit.client
         self._client: Any = client(
@@ -106,6 +109,24 @@ class Watched:
             clock=self._clock,
         )
         return cache(self._loader(kind, flow))
+
+    def _bounded(self, kind: type[Report]) -> Callable[..., Any]:
+        """How an answer is fetched so that it ends in time; the fetch of a task is cancelled by its client."""
+        fetch: Callable[..., Any] = self._fetch
+        patience = self._patience
+        if patience is None:
+            return fetch
+        # What is left of an injected clock's time says nothing of a real socket's.
+        seconds = min(self._limits[kind], remaining()) if self._clock is None else self._limits[kind]
+        return lambda path, kind: patience.run(fetch, seconds, path, kind)
+
+    def _mark_closed(self) -> None:
+        self._is_closed = True
+        if self._patience is not None:
+            self._patience.close()
+
+    def _fetch(self, path: str, kind: type[Report]) -> Any:
+        raise NotImplementedError
 
     def _look_at(self, response: Any) -> Any:
         raise NotImplementedError
