@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from resilience import _options
@@ -118,7 +119,7 @@ class Watched:
             return fetch
         # What is left of an injected clock's time says nothing of a real socket's.
         seconds = min(self._limits[kind], remaining()) if self._clock is None else self._limits[kind]
-        return lambda path, kind: patience.run(fetch, seconds, path, kind)
+        return partial(patience.run, fetch, seconds)
 
     def _mark_closed(self) -> None:
         self._is_closed = True
