@@ -31,6 +31,12 @@ def pyresilience(body):
     return resilient(timeout=TimeoutConfig(seconds=2))(body)
 
 
+async def waiting(number):
+    """As a call that goes over a network does."""
+    await asyncio.sleep(0)
+    return number
+
+
 ASYNC = {OURS: ours, "asyncio.timeout": native, "hyx": hyx, "pyresilience": pyresilience}
 
 ROWS = [
@@ -38,6 +44,12 @@ ROWS = [
         title="timeout, async",
         cases={BARE: lambda: echo} | {name: lambda guard=guard: guard(echo) for name, guard in ASYNC.items()},
         limits={"asyncio.timeout": 1.3},
+        is_async=True,
+    ),
+    Row(
+        title="timeout, async, waiting",
+        cases={BARE: lambda: waiting} | {name: lambda guard=guard: guard(waiting) for name, guard in ASYNC.items()},
+        limits={"asyncio.timeout": 1.5},
         is_async=True,
     ),
     Row(title="timeout, cooperative", cases={BARE: lambda: identity, OURS: lambda: ours(identity)}),

@@ -54,7 +54,7 @@ def abounded(plan: Plan, inner: Call, clock: Clock) -> Call:
             return await inner(*args, **kwargs)
         token = set_scope(scope)
         try:
-            return await async_world().bounded(inner, args, kwargs, scope.remaining(), timer)
+            return await async_world().bounded(inner, args, kwargs, scope, timer)
         except Expired:
             raise plan.expired(scope) from None
         finally:

@@ -9,7 +9,7 @@ from typing import Any
 import trio
 
 from ._clock import Clock
-from ._deadline import Expired
+from ._deadline import Expired, Scope
 
 Call = Callable[..., Any]
 
@@ -54,14 +54,14 @@ class TrioWorld:
     cancelled = trio.Cancelled
 
     async def bounded(
-        self, inner: Call, args: tuple[Any, ...], kwargs: dict[str, Any], seconds: float, clock: Clock | None
+        self, inner: Call, args: tuple[Any, ...], kwargs: dict[str, Any], scope: Scope, clock: Clock | None
     ) -> Any:
-        """Await the call for so many seconds, then cancel it and raise `Expired`."""
-        with trio.CancelScope() as scope:
+        """Await the call until the scope's time is over, then cancel it and raise `Expired`."""
+        with trio.CancelScope() as cancellable:
             if clock is None:
-                scope.relative_deadline = seconds
+                cancellable.relative_deadline = scope.remaining()
                 return await inner(*args, **kwargs)
-            cancel = clock.call_at(clock.now() + seconds, scope.cancel)
+            cancel = clock.call_at(clock.now() + scope.remaining(), cancellable.cancel)
             try:
                 return await inner(*args, **kwargs)
             finally:

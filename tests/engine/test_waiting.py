@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import functools
 import threading
+from time import monotonic
 
 import pytest
 import trio
@@ -12,6 +13,7 @@ from tests.engine.gates import Slots
 from tests.origins.skipping import SkippingClock
 
 from resilience import CallTimeoutError, Timeout
+from resilience._deadline import Expired, Scope
 from resilience._world import attend
 from resilience._world_asyncio import ASYNCIO
 from resilience._world_trio import TRIO
@@ -100,3 +102,18 @@ def test_a_trio_event_may_be_cleared_at_any_time():
         return scope.cancelled_caught
 
     assert trio.run(main)
+
+
+def test_an_awaitable_that_is_no_coroutine_is_ended_as_well():
+    """A future has no steps to take; it is awaited whole, and its time is bounded too."""
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        done, never = loop.create_future(), loop.create_future()
+        done.set_result("value")
+        scope = Scope(monotonic() + 0.01, monotonic, True, 1)
+        assert await ASYNCIO.bounded(lambda: done, (), {}, scope, None) == "value"
+        with pytest.raises(Expired):
+            await ASYNCIO.bounded(lambda: never, (), {}, scope, None)
+
+    asyncio.run(main())

@@ -167,11 +167,14 @@ def test_a_call_that_moves_its_own_clock(world):
 
 
 @pytest.mark.worlds("asyncio", "trio", reason="a plain function is not ended at all")
-def test_a_call_that_moves_its_own_clock_and_waits(world):
-    """What it awaits after its time is over is ended."""
+@pytest.mark.parametrize("waits_first", [False, True])
+def test_a_call_that_moves_its_own_clock_and_waits(world, waits_first):
+    """What it awaits after its time is over is ended, whether it has waited before or not."""
     clock = FakeClock(autojump=False)
 
     def body():
+        if waits_first:
+            yield native_sleep(world, 0)
         clock.advance(5)
         yield native_sleep(world, 30)
 
