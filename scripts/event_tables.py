@@ -13,7 +13,7 @@ from resilience.events import Event
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "events.md"
 BEGIN = "<!-- tables of events and snapshots: made by `python scripts/event_tables.py` -->"
 END = "<!-- end of the tables -->"
-OTHERS = ("Admission", "Attempt", "Current", "EntryInfo", "Outcome")
+OTHERS = ("Admission", "Attempt", "Current", "EntryInfo", "Outcome", "ServerLimit")
 
 # What a field means; "Class.field" where it means something else there.
 MEANINGS = {
@@ -104,6 +104,7 @@ MEANINGS = {
     "tokens": "tokens left",
     "value": "what was returned",
     "waiting": "calls that wait now",
+    "would_reject": "calls that shadow mode let through, and that would have been refused",
     "Admission.remaining": "units that could be taken now",
     "CacheLoadFailed.error": "what was raised",
     "CallOverran.elapsed": "seconds the call took",
@@ -111,7 +112,10 @@ MEANINGS = {
     "CacheLoaded.elapsed": "seconds the load took",
     "FallbackFailed.error": "what the fallback raised",
     "RetryQuotaSnapshot.balance": "tokens left",
-    "OriginSnapshot.attempts": "attempts that went out, or were refused by the breaker",
+    "OriginSnapshot.attempts": "attempts that went out, or were refused by breaker or limiter",
+    "ServerLimit.remaining": "units left, `None` if nothing was said",
+    "ServerLimit.reset": "seconds until they are back, `None` if nothing was said",
+    "ServerLimit.retry_after": "seconds to wait, of a 429 or 503",
     "ServiceSnapshot.name": "of the miniapp",
     "StatusChanged.error": "why it does not answer, in words, `None` if it does",
 }

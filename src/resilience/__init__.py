@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     )
     from .policies._quota import RetryQuota
     from .policies._retry_throttle import RetryThrottle
+    from .policies._admission import Admission
+    from .policies._reservation import Reservation
     from .policies._state import State
     from .policies._trip import Consecutive, FailureRate, SlowCalls
     from .policies.breaker import CircuitBreaker
@@ -37,13 +39,16 @@ if TYPE_CHECKING:
     from .policies.bulkhead import Bulkhead
     from .policies.cache import Cache
     from .policies.fallback import Fallback
-    from .policies.limiter import Admission, RateLimiter
+    from .policies.fixed_window import FixedWindow
+    from .policies.limiter import RateLimiter
     from .policies.retry import Retry
+    from .policies.sliding_window import SlidingWindow
     from .policies.timeout import Timeout
 
     # The same classes under lower-case names, for use behind an @.
     bulkhead, cache, circuit_breaker, fallback = Bulkhead, Cache, CircuitBreaker, Fallback
-    rate_limiter, retry, timeout = RateLimiter, Retry, Timeout
+    fixed_window, rate_limiter, retry = FixedWindow, RateLimiter, Retry
+    sliding_window, timeout = SlidingWindow, Timeout
 
 __version__ = "0.1.0"
 
@@ -69,6 +74,8 @@ _WHERE = {
     ),
     "policies._quota": ("RetryQuota",),
     "policies._retry_throttle": ("RetryThrottle",),
+    "policies._admission": ("Admission",),
+    "policies._reservation": ("Reservation",),
     "policies._state": ("State",),
     "policies._trip": ("Consecutive", "FailureRate", "SlowCalls"),
     "policies.breaker": ("CircuitBreaker",),
@@ -76,8 +83,10 @@ _WHERE = {
     "policies.bulkhead": ("Bulkhead",),
     "policies.cache": ("Cache",),
     "policies.fallback": ("Fallback",),
-    "policies.limiter": ("Admission", "RateLimiter"),
+    "policies.fixed_window": ("FixedWindow",),
+    "policies.limiter": ("RateLimiter",),
     "policies.retry": ("Retry",),
+    "policies.sliding_window": ("SlidingWindow",),
     "policies.timeout": ("Timeout",),
 }
 _MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
@@ -86,8 +95,10 @@ _LOWER_CASE = {
     "cache": "Cache",
     "circuit_breaker": "CircuitBreaker",
     "fallback": "Fallback",
+    "fixed_window": "FixedWindow",
     "rate_limiter": "RateLimiter",
     "retry": "Retry",
+    "sliding_window": "SlidingWindow",
     "timeout": "Timeout",
 }
 _MODULES = ("errors", "events")
@@ -111,6 +122,7 @@ __all__ = [
     "FailureRate",
     "Fallback",
     "Fixed",
+    "FixedWindow",
     "Linear",
     "LintFinding",
     "Outcome",
@@ -118,12 +130,14 @@ __all__ = [
     "RateLimitedError",
     "RateLimiter",
     "RejectedError",
+    "Reservation",
     "ResilienceError",
     "ResilienceWarning",
     "Retry",
     "RetryBudget",
     "RetryQuota",
     "RetryThrottle",
+    "SlidingWindow",
     "SlowCalls",
     "State",
     "Subscription",
@@ -137,6 +151,7 @@ __all__ = [
     "events",
     "explain",
     "fallback",
+    "fixed_window",
     "history",
     "listen",
     "rate_limiter",
@@ -144,6 +159,7 @@ __all__ = [
     "resilient",
     "retry",
     "shutdown",
+    "sliding_window",
     "timeout",
 ]
 
