@@ -29,6 +29,18 @@ def bulkhead(body):
     return resilience.Bulkhead(100)(body)
 
 
+def adaptive(body):
+    import resilience
+
+    return resilience.AdaptiveLimit()(body)
+
+
+def throttle(body):
+    import resilience
+
+    return resilience.Throttle()(body)
+
+
 def stack(body):
     import resilience
 
@@ -103,5 +115,7 @@ ROWS = [
     *pair("sliding window", sliding, their_limiter, 0.5, {"aiolimiter": 1.0}, aiolimiter=aiolimiter),
     *pair("fixed window", fixed, their_limiter, 0.5, {"aiolimiter": 1.0}, aiolimiter=aiolimiter),
     *pair("bulkhead", bulkhead, their_bulkhead, 0.2, {"pyresilience": 0.2}),
+    *pair("adaptive limit", adaptive, their_bulkhead, 0.8, {"pyresilience": 0.8}),
+    *pair("throttle", throttle, their_limiter, 1.0, {"pyresilience": 1.0}),
     *pair("limiter + retry + breaker + bulkhead", stack, their_stack, 0.3, {"pyresilience": 0.3}),
 ]

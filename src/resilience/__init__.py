@@ -31,9 +31,13 @@ if TYPE_CHECKING:
     from .policies._quota import RetryQuota
     from .policies._retry_throttle import RetryThrottle
     from .policies._admission import Admission
+    from .policies._aimd import AIMD
+    from .policies._gradient import Gradient2
     from .policies._reservation import Reservation
     from .policies._state import State
     from .policies._trip import Consecutive, FailureRate, SlowCalls
+    from .policies._vegas import Vegas
+    from .policies.adaptive import AdaptiveLimit
     from .policies.breaker import CircuitBreaker
     from .policies.budget import RetryBudget
     from .policies.bulkhead import Bulkhead
@@ -43,12 +47,19 @@ if TYPE_CHECKING:
     from .policies.limiter import RateLimiter
     from .policies.retry import Retry
     from .policies.sliding_window import SlidingWindow
+    from .policies.throttle import Throttle
     from .policies.timeout import Timeout
 
     # The same classes under lower-case names, for use behind an @.
-    bulkhead, cache, circuit_breaker, fallback = Bulkhead, Cache, CircuitBreaker, Fallback
+    adaptive_limit, bulkhead, cache, circuit_breaker, fallback = (
+        AdaptiveLimit,
+        Bulkhead,
+        Cache,
+        CircuitBreaker,
+        Fallback,
+    )
     fixed_window, rate_limiter, retry = FixedWindow, RateLimiter, Retry
-    sliding_window, timeout = SlidingWindow, Timeout
+    sliding_window, throttle, timeout = SlidingWindow, Throttle, Timeout
 
 __version__ = "0.1.0"
 
@@ -75,9 +86,13 @@ _WHERE = {
     "policies._quota": ("RetryQuota",),
     "policies._retry_throttle": ("RetryThrottle",),
     "policies._admission": ("Admission",),
+    "policies._aimd": ("AIMD",),
+    "policies._gradient": ("Gradient2",),
     "policies._reservation": ("Reservation",),
     "policies._state": ("State",),
     "policies._trip": ("Consecutive", "FailureRate", "SlowCalls"),
+    "policies._vegas": ("Vegas",),
+    "policies.adaptive": ("AdaptiveLimit",),
     "policies.breaker": ("CircuitBreaker",),
     "policies.budget": ("RetryBudget",),
     "policies.bulkhead": ("Bulkhead",),
@@ -87,10 +102,12 @@ _WHERE = {
     "policies.limiter": ("RateLimiter",),
     "policies.retry": ("Retry",),
     "policies.sliding_window": ("SlidingWindow",),
+    "policies.throttle": ("Throttle",),
     "policies.timeout": ("Timeout",),
 }
 _MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
 _LOWER_CASE = {
+    "adaptive_limit": "AdaptiveLimit",
     "bulkhead": "Bulkhead",
     "cache": "Cache",
     "circuit_breaker": "CircuitBreaker",
@@ -99,13 +116,16 @@ _LOWER_CASE = {
     "rate_limiter": "RateLimiter",
     "retry": "Retry",
     "sliding_window": "SlidingWindow",
+    "throttle": "Throttle",
     "timeout": "Timeout",
 }
 _MODULES = ("errors", "events")
 
 __all__ = [
+    "AIMD",
     "FAILURES",
     "UNAVAILABLE",
+    "AdaptiveLimit",
     "Admission",
     "Attempt",
     "Bulkhead",
@@ -123,6 +143,7 @@ __all__ = [
     "Fallback",
     "Fixed",
     "FixedWindow",
+    "Gradient2",
     "Linear",
     "LintFinding",
     "Outcome",
@@ -141,7 +162,10 @@ __all__ = [
     "SlowCalls",
     "State",
     "Subscription",
+    "Throttle",
     "Timeout",
+    "Vegas",
+    "adaptive_limit",
     "bulkhead",
     "cache",
     "circuit_breaker",
@@ -160,6 +184,7 @@ __all__ = [
     "retry",
     "shutdown",
     "sliding_window",
+    "throttle",
     "timeout",
 ]
 

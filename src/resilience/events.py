@@ -77,6 +77,13 @@ class WouldReject(Event):
     retry_after: float | None = None
 
 
+class LimitChanged(Event):
+    """An adaptive limit moved from `old` to `new` calls at once."""
+
+    old: int
+    new: int
+
+
 class CallTimedOut(Event):
     """A call was ended because its `seconds` were over; `abandoned`: its thread runs on."""
 

@@ -30,6 +30,7 @@ def test_slots_are_bounded(world, clock):
         "max_queue": 0,
         "admitted": 2,
         "rejected": 1,
+        "would_reject": 0,
     }
 
 

@@ -1,8 +1,10 @@
 """Shadow mode: every admission policy counts what it would have refused, refuses nothing, and names a threshold."""
 
+import gc
+
 import pytest
 
-from resilience import FixedWindow, RateLimiter, SlidingWindow, events
+from resilience import AIMD, AdaptiveLimit, Bulkhead, FixedWindow, RateLimiter, SlidingWindow, Throttle, events
 from resilience.testing import Recorder
 
 LIMITERS = pytest.mark.parametrize("kind", [RateLimiter, SlidingWindow, FixedWindow])
@@ -49,3 +51,57 @@ def test_a_limiter_explains_itself(clock):
     keyed = RateLimiter(5, key=str, clock=clock)
     assert keyed.explain() == "5 calls each 1 s for each key; 0 of 0 calls were refused"
     assert RateLimiter(5, shadow=True).explain() == "shadow: 5 calls each 1 s would have refused 0 of 0 calls"
+
+
+def test_a_bulkhead_in_shadow_refuses_nothing(clock):
+    """It counts those over slots and queue, and names the slots that would do; lost permits come back."""
+    bulkhead = Bulkhead(1, max_queue=1, shadow=True, clock=clock)
+    assert bulkhead.explain() == "shadow: 1 slots would have refused 0 of 0 calls"
+    with Recorder(events.WouldReject) as recorder:
+        held = [bulkhead.acquire() for _ in range(4)]
+    assert [event.reason for event in recorder.events] == ["full", "full"]
+    assert (bulkhead.snapshot().active, bulkhead.snapshot().would_reject) == (4, 2)
+    held.pop().success()
+    held.pop().failure(ConnectionError())
+    held.clear()
+    gc.collect()
+    assert bulkhead.call(int) == 0
+    assert bulkhead.snapshot().active == 0
+    assert bulkhead.explain() == (
+        "shadow: 1 slots would have refused 2 of 5 calls; "
+        "at most 4 ran at once, so max_concurrent=4 would have refused none"
+    )
+    assert Bulkhead(1, max_queue=9, wait=0, shadow=True).call(int) == 0
+    bulkhead.acquire().release()
+    bulkhead.reset_after_fork()
+    assert bulkhead.snapshot().active == 0
+
+
+def test_an_adaptive_limit_in_shadow_learns_and_refuses_nothing(clock):
+    """The limit moves as it would; those over it are counted."""
+    limit = AdaptiveLimit(AIMD(), initial=1, maximum=1, shadow=True, clock=clock)
+    with Recorder(events.WouldReject) as recorder:
+        held = [limit.acquire() for _ in range(3)]
+    assert [event.reason for event in recorder.events] == ["limit", "limit"]
+    for permit in held:
+        permit.success()
+    assert limit.explain() == (
+        "shadow: a limit of 1 now, as learned, would have refused 2 of 3 calls; "
+        "at most 3 ran at once, so maximum=3 leaves room for all"
+    )
+
+
+def test_a_throttle_in_shadow_refuses_nothing(clock):
+    """The multiplier that it names would have refused nothing."""
+    throttle = Throttle(min_requests=4, shadow=True, clock=clock, random=lambda: 0.0)
+    assert throttle.explain() == "shadow: multiplier=2 would have refused 0 of 0 calls"
+    throttle.acquire().success()
+    with Recorder(events.WouldReject) as recorder:
+        for _ in range(5):
+            throttle.acquire().failure()
+    assert [event.reason for event in recorder.events] == ["throttled", "throttled"]
+    assert throttle.snapshot().would_reject == 2
+    assert throttle.explain() == (
+        "shadow: multiplier=2 would have refused 2 of 6 calls; there were at most 6 requests for each that was "
+        "accepted, so multiplier=6 would have refused none"
+    )

@@ -22,6 +22,7 @@ from ..errors import RateLimitedError
 from ..events import CallRejected, WouldReject
 from ._admission import Admission, LimiterSnapshot
 from ._log import Log
+from ._patience import patience_of
 from ._reservation import Reservation
 from ._streams import Streams
 from ._turn import Stream
@@ -265,8 +266,3 @@ class Limits(Policy[Never], Acquirable):
     def reset_after_fork(self) -> None:
         reset_lock(self.lock)
         self._streams.forget_turns()
-
-
-def patience_of(wait: Any) -> float | None:
-    """Seconds that a call may wait: 0 not at all, `None` to the deadline."""
-    return None if wait is None else _options.seconds("wait", wait, zero=True, infinite=True)

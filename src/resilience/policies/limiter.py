@@ -9,7 +9,8 @@ from .. import _options
 from .._clock import Clock
 from .._gate import Verbs
 from ._gcra import Cells, Pace
-from ._limits import Limits, patience_of
+from ._limits import Limits
+from ._patience import patience_of
 
 
 class RateLimiter(Limits):
