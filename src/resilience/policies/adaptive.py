@@ -214,7 +214,9 @@ class AdaptiveLimit(Policy[Never], Acquirable):
     def forsaken(self, place: Place) -> None:
         """A waiter breaks off: leave that it was granted already is handed on."""
         with self._lock:
-            if not place.held and not place.expired:
+            if place.held:
+                self.admitted -= 1  # granted, and never used
+            elif not place.expired:
                 self._queue.remove(place)
         if place.held:
             self.released(place.permit)

@@ -194,6 +194,7 @@ class Bulkhead(Policy[Never], Acquirable):
             if slot is None and not place.expired:
                 self._slots.queue.remove(place)
         if slot is not None:
+            slot.used -= 1  # granted, and never used: no call was admitted
             self.released(slot)
 
     def retune(self, *, max_concurrent: int | None = None, max_queue: int | None = None, wait: Any = ...) -> None:
