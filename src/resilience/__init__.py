@@ -28,12 +28,12 @@ if TYPE_CHECKING:
         ResilienceError,
         ResilienceWarning,
     )
-    from .policies._quota import RetryQuota
-    from .policies._retry_throttle import RetryThrottle
     from .policies._admission import Admission
     from .policies._aimd import AIMD
     from .policies._gradient import Gradient2
+    from .policies._quota import RetryQuota
     from .policies._reservation import Reservation
+    from .policies._retry_throttle import RetryThrottle
     from .policies._state import State
     from .policies._trip import Consecutive, FailureRate, SlowCalls
     from .policies._vegas import Vegas

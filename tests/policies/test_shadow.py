@@ -4,7 +4,19 @@ import gc
 
 import pytest
 
-from resilience import AIMD, AdaptiveLimit, Bulkhead, FixedWindow, RateLimiter, SlidingWindow, Throttle, events
+from resilience import (
+    AIMD,
+    AdaptiveLimit,
+    Bulkhead,
+    CircuitBreaker,
+    Consecutive,
+    FailureRate,
+    FixedWindow,
+    RateLimiter,
+    SlidingWindow,
+    Throttle,
+    events,
+)
 from resilience.testing import Recorder
 
 LIMITERS = pytest.mark.parametrize("kind", [RateLimiter, SlidingWindow, FixedWindow])
@@ -105,3 +117,44 @@ def test_a_throttle_in_shadow_refuses_nothing(clock):
         "shadow: multiplier=2 would have refused 2 of 6 calls; there were at most 6 requests for each that was "
         "accepted, so multiplier=6 would have refused none"
     )
+
+
+def test_a_breaker_in_shadow_opens_as_it_would_and_refuses_nothing(world, clock):
+    """Its state moves, probes are chosen among the calls, and all others pass; the threshold would have done."""
+    breaker = CircuitBreaker("rates", trip=Consecutive(2), reset_timeout=10, shadow=True, clock=clock)
+    with Recorder(events.WouldReject, events.CallRejected) as recorder:
+        for _ in range(5):
+            with pytest.raises(ConnectionError):
+                world.call(breaker, fail)
+    assert [(type(event), event.reason) for event in recorder.events] == [(events.WouldReject, "open")] * 3
+    assert breaker.state == "open"
+    assert (breaker.snapshot().rejected, breaker.snapshot().would_reject) == (0, 3)
+    assert breaker.explain() == (
+        "shadow: Consecutive(2) would have opened 1 times and refused 3 calls; "
+        "at most 5 failed in a row, so Consecutive(6) would have refused none"
+    )
+    clock.advance(12)
+    assert world.call(breaker, int) == 0
+    assert breaker.state == "closed"
+    breaker.disable()
+    assert world.call(breaker, int) == 0
+
+
+def test_a_breaker_in_shadow_with_a_rate(clock):
+    """The rate is seen over all calls, also those that it would have refused; results may be judged."""
+    breaker = CircuitBreaker(
+        trip=FailureRate(0.5, window=60, min_calls=4), on_result=lambda value: value < 0, shadow=True, clock=clock
+    )
+    for value in (1, -1, 1, -1, -1, -1, -1, -1):
+        breaker.call(int, value)
+    assert breaker.snapshot().would_reject == 4
+    assert breaker.explain() == (
+        "shadow: FailureRate(0.5, window=60, min_calls=4) would have opened 1 times and refused 4 calls; "
+        "at most 75% of the calls that count failed, so a rate above that would have refused none"
+    )
+    with pytest.raises(TypeError, match="shadow=1"):
+        CircuitBreaker(shadow=1)
+
+
+def fail():
+    raise ConnectionError
