@@ -16,8 +16,9 @@ from resilience.http import _attempt
 from resilience.http._judgement import delay_of, is_hopeless, is_repeatable, is_unsent, verdict_of
 from resilience.http._repeating import Repeating
 from resilience.http._retry_after import FOR_EVER
+from resilience.policies._breaker_snapshot import BreakerSnapshot
 from resilience.policies._limits import Limits
-from resilience.policies.breaker import BreakerSnapshot, CircuitBreaker
+from resilience.policies.breaker import CircuitBreaker
 from resilience.policies.retry import Retry
 from resilience.policies.timeout import Timeout
 

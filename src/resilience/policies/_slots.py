@@ -1,10 +1,11 @@
 """The slots of a bulkhead as tokens in a deque: one atomic step to take one, one to give it back.
 
-Rules: `free` holds the tokens that nobody has; taking and returning one needs no lock. `queue` is written under the
-bulkhead's lock. Who returns a token looks at the queue afterwards, and who queues looks at the tokens afterwards, so one
-of the two sees the other and no wake-up is lost. While somebody waits, nobody takes a token but for the head of the queue.
-A token counts its own uses: its holder is alone with it. Slots that are too many since a `retune` are a `Debt` at the head
-of the queue, which swallows them as they come back.
+Rules: `free` holds the tokens that nobody has; taking and returning one needs no lock. `queue`, `slots` and `count` are
+written under the bulkhead's lock. Who returns a token looks at the queue afterwards, and who queues looks at the tokens
+afterwards, so one of the two sees the other and no wake-up is lost. While somebody waits, nobody takes a token but for the
+head of the queue. A token counts its own uses: its holder is alone with it. Tokens are made when first needed, up to
+`count`. Those that are too many since a `retune` are a `Debt` at the head of the queue, which swallows them as they come
+back.
 """
 
 from __future__ import annotations
@@ -37,11 +38,12 @@ class Debt:
 class Slots:
     """All slots, free and taken, and those who wait for one."""
 
-    __slots__ = ("_debt", "_used", "free", "queue", "slots")
+    __slots__ = ("_debt", "_used", "count", "free", "queue", "slots")
 
     def __init__(self, count: int) -> None:
-        self.slots = [Slot() for _ in range(count)]
-        self.free = deque(self.slots)
+        self.count = count
+        self.slots: list[Slot] = []
+        self.free: deque[Slot] = deque()
         self.queue: deque[Any] = deque()
         self._debt = Debt()
         self._used = 0
@@ -51,7 +53,10 @@ class Slots:
         try:
             slot = self.free.pop()
         except IndexError:
-            return None
+            if len(self.slots) >= self.count:
+                return None
+            slot = Slot()
+            self.slots.append(slot)
         slot.used += 1
         return slot
 
@@ -88,17 +93,13 @@ class Slots:
             self.queue.popleft()
         return True
 
-    def resize_locked(self, change: int) -> None:
-        """So many slots more, or less."""
+    def resize_locked(self, count: int) -> None:
+        """So many slots from now on."""
+        self.count = count
         if self._debt.slots:
             self.queue.popleft()
-        owed = self._debt.slots - change
-        self._debt.slots = max(0, owed)
-        for _ in range(-owed):
-            slot = Slot()
-            self.slots.append(slot)
-            self.free.append(slot)
-        if owed > 0:
+        self._debt.slots = max(0, len(self.slots) - count)
+        if self._debt.slots:
             self.queue.appendleft(self._debt)
 
     def waiting_locked(self) -> int:
@@ -113,7 +114,7 @@ class Slots:
     def forget_holders(self) -> None:
         """In a forked child: nobody holds a slot or waits."""
         self.queue.clear()
-        del self.slots[len(self.slots) - self._debt.slots :]
+        del self.slots[self.count :]
         self._debt.slots = 0
         self.free.clear()
         self.free.extend(self.slots)

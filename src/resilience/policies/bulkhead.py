@@ -217,7 +217,7 @@ class Bulkhead(Policy[Never], Acquirable):
         now = self._now()
         with self._lock:
             if slots is not None:
-                self._slots.resize_locked(slots - self.max_concurrent)
+                self._slots.resize_locked(slots)
                 self.max_concurrent = slots
             if places is not None:
                 self.max_queue = places
