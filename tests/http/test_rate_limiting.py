@@ -45,6 +45,17 @@ def test_retry_after_pauses_everybody(users, skipping, status):
         users.run(story, clock=skipping, attempts=1, breaker=None, rate_limiter=limiter)
 
 
+def test_a_retry_that_waits_as_asked_is_not_refused_by_the_pause(users, skipping):
+    """The pause began before the wait did, so it is over first."""
+
+    def story(client):
+        assert (yield client.get(origin.url)).status_code == 200
+        assert origin.count() == 2
+
+    with Origin(unavailable("30", 429)) as origin:
+        users.run(story, clock=skipping, rate_limiter=RateLimiter(100, clock=skipping))
+
+
 def test_ratelimit_headers_are_obeyed(users, skipping):
     """Two left means two; none left means a pause to the reset."""
 

@@ -18,6 +18,7 @@ from .._listeners import HUB
 from .._names import reset_lock
 from .._permit import Acquirable
 from .._policy import Policy
+from .._worst import WorstCase
 from ..errors import RateLimitedError
 from ..events import CallRejected, WouldReject
 from ._admission import Admission, LimiterSnapshot
@@ -229,6 +230,10 @@ class Limits(Policy[Never], Acquirable):
                 stream.take_locked(now, over, self.numbers)
             if not units:
                 stream.pause_locked(now + seconds, self.numbers)
+
+    def worst_case(self, inner: WorstCase) -> WorstCase:
+        waits = 0.0 if self.shadow else _options.INFINITY if self.wait is None else self.wait
+        return WorstCase(calls=inner.calls, seconds=inner.seconds + waits)
 
     def explain(self) -> str:
         """What it did and would do, in plain words; in shadow mode, the limit that would have refused nothing.

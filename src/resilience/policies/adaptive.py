@@ -20,6 +20,7 @@ from .._names import reset_lock
 from .._outcome import FAILURES, Judge
 from .._permit import Acquirable
 from .._policy import Policy
+from .._worst import WorstCase
 from ..errors import BulkheadFullError
 from ..events import CallRejected, LimitChanged, WouldReject
 from ._begun import AdaptiveLimitSnapshot, Begun
@@ -220,6 +221,10 @@ class AdaptiveLimit(Policy[Never], Acquirable):
                 self._queue.remove(place)
         if place.held:
             self.released(place.permit)
+
+    def worst_case(self, inner: WorstCase) -> WorstCase:
+        waits = 0.0 if not self.max_queue or self.shadow else _options.INFINITY if self.wait is None else self.wait
+        return WorstCase(calls=inner.calls, seconds=inner.seconds + waits)
 
     # What users ask
 
