@@ -22,6 +22,7 @@ MODULES = (
     "resilience.http",
     "resilience.config",
     "resilience.miniapp",
+    "resilience.simulate",
 )
 HEAD = "# The public API, made by `python scripts/api.py --write`; a change here is a change for users.\n"
 # How gates, drivers and the rest of the house speak with each other: public to our own modules, no promise to users;
