@@ -56,10 +56,10 @@ def hedged(plan: Plan, inner: Call, clock: Clock, threads: Threads) -> Call:
         try:
             while not race.over:
                 number = race.launch()
-                if number is None:
-                    attempts.wait(race.patience())
-                else:
+                if number is not None:
                     attempts.launch(number)
+                elif not race.over:
+                    attempts.wait(race.patience())
         except BaseException:
             attempts.close(race.abandon())
             raise
@@ -79,10 +79,10 @@ def ahedged(plan: Plan, inner: Call, clock: Clock, threads: None = None) -> Call
         try:
             while not race.over:
                 number = race.launch()
-                if number is None:
-                    await attempts.wait(race.patience())
-                else:
+                if number is not None:
                     attempts.launch(number)
+                elif not race.over:
+                    await attempts.wait(race.patience())
         except BaseException:
             attempts.close(race.abandon())
             raise
