@@ -41,6 +41,7 @@ class Race:
         "_scope",
         "_spoilt",
         "_start",
+        "_took",
         "_tried",
         "_value",
         "launches",
@@ -57,8 +58,9 @@ class Race:
         self._most = hedge.attempts
         self._running: set[int] = set()
         self._tried: list[Tried] = []
-        self._cause: BaseException | None = None
-        self._causes: dict[int, BaseException | None] = {}
+        self._cause: Any = None
+        self._causes: dict[int, Any] = {}
+        self._took: dict[int, float] = {}
         self._error: BaseException | None = None
         self._value: Any = NOTHING
         self._spoilt: Any = NOTHING
@@ -76,10 +78,11 @@ class Race:
                 return None
             cause = self._cause
         if number > 1:
-            refused = "deadline" if self._late() else self._hedge.refusal(cause)
-            if refused:
-                self.refused(number, refused)
+            took = None if self._late() else self._hedge.withdrawn(cause)
+            if took is None:
+                self.refused(number, "deadline" if self._late() else "budget")
                 return None
+            self._took[number] = took
         with self._lock:
             if self.over:
                 return None
@@ -137,7 +140,8 @@ class Race:
             cause = self._causes.pop(number, None)
             if self.over:
                 return False
-        self._hedge.launched(number, self.launches[number - 1] - self._start, cause)
+        error = cause if isinstance(cause, BaseException) else None
+        self._hedge.launched(number, self.launches[number - 1] - self._start, error)
         return True
 
     def returned(self, number: int, value: Any) -> Any:
@@ -160,12 +164,11 @@ class Race:
         except BaseException as other:
             return self._ended_by(number, other)
         if verdict:
-            self._hedge.attempt_failed(error)
-            self._failed(number, error, open_for(verdict))
+            self._failed(number, error, error, open_for(verdict))
             return NOTHING
         if number > 1 and (isinstance(error, RejectedError) or never_begun(error)):
             # A refusal of ours (an open circuit, a full bulkhead) says nothing against the attempts that were let in.
-            self._failed(number, error, INFINITY)
+            self._failed(number, None, error, INFINITY)
             return NOTHING
         return self._ended_by(number, error)
 
@@ -187,6 +190,7 @@ class Race:
         self._hedge.ended()
         if first:
             self._hedge.won(number, len(self.launches), now - self._start, took)
+            self._hedge.paid(number, self._took.get(number, 0.0))
         return rest
 
     def _first_took_locked(self, number: int, now: float) -> float | None:
@@ -200,18 +204,19 @@ class Race:
             if keep:
                 self._spoilt = value
             rest = NOTHING if keep or value is self._spoilt or value is self._value else value
-        self._hedge.attempt_failed(None)
-        self._failed(number, None, open_for(verdict))
+        self._failed(number, value, None, open_for(verdict))
         return rest
 
-    def _failed(self, number: int, error: BaseException | None, pause: float | None) -> None:
+    def _failed(self, number: int, cause: Any, error: BaseException | None, pause: float | None) -> None:
         """The next attempt follows at once, or after the pause that the callee asked for."""
+        if cause is not None:
+            self._hedge.attempt_failed(cause)
         now = self._hedge.clock.now()
         with self._lock:
             self._running.discard(number)
             self._held = max(self._held, now + (pause or 0.0))
             self._due = max(now, self._held)
-            self._cause = error
+            self._cause = cause
             if not self.over:
                 self._tried.append((number, error, now - self._start, None))
             ended = self._end_locked(now)

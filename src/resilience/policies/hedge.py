@@ -155,11 +155,9 @@ class Hedge(Policy[Never]):
 
     # What a race asks and tells
 
-    def refusal(self, cause: BaseException | None) -> str:
-        """Why there may not be one more attempt; empty if there may."""
-        if self.budget is None or self.budget.withdraw(cause):
-            return ""
-        return "budget"
+    def withdrawn(self, cause: Any) -> float | None:
+        """What the budget takes for one more attempt; `None` if there may not be one."""
+        return 0.0 if self.budget is None else self.budget.withdraw(cause)
 
     def launched(self, number: int, elapsed: float, cause: BaseException | None) -> None:
         """An attempt is begun."""
@@ -180,8 +178,15 @@ class Hedge(Policy[Never]):
         with self._lock:
             self._running -= 1
 
-    def attempt_failed(self, error: BaseException | None) -> None:
-        """An attempt failed."""
+    def attempt_failed(self, cause: Any) -> None:
+        """An attempt failed, by this error or with this result."""
+        if self.budget is not None:
+            self.budget.failed(cause)
+
+    def paid(self, number: int, took: float) -> None:
+        """The attempt that won had taken so much of the budget."""
+        if self.budget is not None:
+            self.budget.succeeded(number, took)
 
     def won(self, number: int, launched: int, elapsed: float, took: float | None) -> None:
         """A call has its value; `took` is the first attempt's time, as far as it is known."""
@@ -189,8 +194,6 @@ class Hedge(Policy[Never]):
             self._wins[number - 1] += 1
             if self._estimate is not None and took is not None:
                 self._estimate.add(took)
-        if self.budget is not None:
-            self.budget.succeeded(number)
         if launched > 1:
             self.tell(HedgeWon, attempt=number, launched=launched, elapsed=elapsed)
 
