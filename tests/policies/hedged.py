@@ -1,5 +1,8 @@
 """What the tests of the hedge share: functions whose attempts take a given time and end in a given way."""
 
+import asyncio
+import time
+
 import resilience
 
 
@@ -36,3 +39,28 @@ def script(world, clock, **attempts):
 def call(world, hedge, function, *args):
     """One call in a loop of its own."""
     return world.run(world.method(hedge), function, *args)
+
+
+def settle(world, hedge):
+    """In a session: until no attempt runs."""
+    for _ in range(2000):
+        if not hedge.snapshot().running:
+            return
+        yield real_sleep(world, 0.001)
+    raise AssertionError(f"attempts still run: {hedge.snapshot()}")
+
+
+def real_sleep(world, seconds):
+    if world.name == "sync":
+        return time.sleep(seconds)
+    if world.name == "asyncio":
+        return asyncio.sleep(seconds)
+    import trio
+
+    return trio.sleep(seconds)
+
+
+def settle_sync(hedge):
+    """Until no thread of it runs."""
+    while hedge.snapshot().running:
+        time.sleep(0.001)

@@ -164,6 +164,7 @@ class Race:
         except BaseException as other:
             return self._ended_by(number, other)
         if verdict:
+            self._hedge.attempt_failed(error)
             self._failed(number, error, error, open_for(verdict))
             return NOTHING
         if number > 1 and (isinstance(error, RejectedError) or never_begun(error)):
@@ -204,13 +205,12 @@ class Race:
             if keep:
                 self._spoilt = value
             rest = NOTHING if keep or value is self._spoilt or value is self._value else value
+        self._hedge.attempt_failed(value)
         self._failed(number, value, None, open_for(verdict))
         return rest
 
     def _failed(self, number: int, cause: Any, error: BaseException | None, pause: float | None) -> None:
         """The next attempt follows at once, or after the pause that the callee asked for."""
-        if cause is not None:
-            self._hedge.attempt_failed(cause)
         now = self._hedge.clock.now()
         with self._lock:
             self._running.discard(number)

@@ -140,6 +140,10 @@ class Hedge(Policy[Never]):
                 self._pool = Threads(_THREADS, name=f"resilience-{self.name}")
             return self._pool
 
+    def share_threads(self, other: Hedge) -> None:
+        """Use the pool of another hedge: two of one pattern have 32 threads together."""
+        self._pool = other._threads()
+
     def begin(self) -> Race:
         """A call begins."""
         scope = current_scope()
