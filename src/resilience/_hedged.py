@@ -47,7 +47,7 @@ class Plan(Protocol):
     def begin(self) -> Race: ...
 
 
-def hedged(plan: Plan, inner: Call, clock: Clock, threads: Threads) -> Call:
+def hedged(plan: Plan, inner: Call, clock: Clock, threads: Any) -> Call:
     def run(*args: Any, **kwargs: Any) -> Any:
         if _scope.passing:
             return inner(*args, **kwargs)
@@ -70,7 +70,7 @@ def hedged(plan: Plan, inner: Call, clock: Clock, threads: Threads) -> Call:
     return run
 
 
-def ahedged(plan: Plan, inner: Call, clock: Clock, threads: None = None) -> Call:
+def ahedged(plan: Plan, inner: Call, clock: Clock, threads: Any) -> Call:
     async def run(*args: Any, **kwargs: Any) -> Any:
         if _scope.passing:
             return await inner(*args, **kwargs)

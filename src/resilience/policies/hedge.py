@@ -128,7 +128,7 @@ class Hedge(Policy[Never]):
 
     def link(self, inner: Callable[..., Any], form: str, function: Callable[..., Any], vet: Vet | None) -> Any:
         if form == ASYNC:
-            return ahedged(self, inner, self._clock)
+            return ahedged(self, inner, self._clock, None)
         return hedged(self, inner if vet is None else vetted(inner, vet), self._clock, self._threads())
 
     def _threads(self) -> Threads:
