@@ -44,12 +44,12 @@ ROWS = [
             "with a quantile": lambda: learned(echo),
             "asyncio.wait": lambda: task(echo),
         },
-        limits={"asyncio.wait": 1.5},
+        limits={"asyncio.wait": 2},
         is_async=True,
     ),
     Row(
         title="hedge, in a thread, not needed",
         cases={BARE: lambda: identity, OURS: lambda: ours(identity), "a pool's future": lambda: thread(identity)},
-        limits={"a pool's future": 1.5},
+        limits={"a pool's future": 3},
     ),
 ]

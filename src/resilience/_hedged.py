@@ -15,7 +15,7 @@ from . import _scope
 from ._clock import Clock
 from ._deadline import NO_SCOPE, SCOPE, Scope, current_scope
 from ._options import INFINITY
-from ._world import async_world, block
+from ._world import SYSTEM_CLOCK, async_world, block
 from .errors import BulkheadFullError
 
 if TYPE_CHECKING:
@@ -194,12 +194,15 @@ class _Tasks:
         if seconds == INFINITY:
             await self._done.wait()
         else:
-            cancel = self._clock.call_at(self._clock.now() + seconds, self._done.set)
+            clock, wake = self._clock, self._done.set
+            real = clock is SYSTEM_CLOCK  # which would ask anew what world this is
+            cancel = self._world.call_later(seconds, wake) if real else clock.call_at(clock.now() + seconds, wake)
             try:
                 await self._done.wait()
             finally:
                 cancel()
-        self._done.clear()
+        if not self._race.over:
+            self._done.clear()
 
     def close(self, value: Any) -> None:
         """Close what nobody will use, in a task that no cancellation of an attempt reaches."""

@@ -5,7 +5,7 @@ import threading
 import time
 
 import pytest
-from tests.policies.hedged import call, script, settle_sync
+from tests.policies.hedged import Closable, call, script, settle_sync
 
 import resilience
 from resilience import Hedge
@@ -106,6 +106,84 @@ def test_a_full_pool_means_no_hedge_and_never_a_hang(clock, monkeypatch):
     blocked.join(10)
     assert hedge.snapshot().refused >= 2
     assert resilience.shutdown(5)
+
+
+def test_a_hedge_that_is_granted_too_late_is_not_begun(clock):
+    """The first attempt ends while the budget is still asked."""
+    ended, asked, begun = threading.Event(), threading.Event(), []
+
+    class Slow(resilience.RetryBudget):
+        __slots__ = ()
+
+        def withdraw(self, cause):
+            asked.set()
+            ended.wait(10)
+            return 0.0
+
+    def body():
+        begun.append(resilience.current().attempt)
+        asked.wait(10)
+        return "one"
+
+    hedge = Hedge(0, budget=Slow(), clock=clock)
+    with hedge.listen(lambda event: None):
+        caller = threading.Thread(target=lambda: begun.append(hedge.call(body)))
+        caller.start()
+        asked.wait(10)
+        settle_sync(hedge)
+        ended.set()
+        caller.join(10)
+    assert begun == [1, "one"]
+
+
+def test_user_logic_that_fails_for_a_loser_is_nobodys_trouble(clock):
+    """The second attempt's `on_result` raises once the first has won; nobody hears of it, and its value is closed."""
+    judged, won, late = threading.Event(), threading.Event(), Closable()
+
+    def judge(value):
+        if value is late:
+            judged.set()
+            won.wait(10)
+            raise LookupError("too late to matter")
+        return False
+
+    def body():
+        if resilience.current().attempt == 2:
+            return late
+        judged.wait(10)
+        return "one"
+
+    hedge = Hedge(0, on_result=judge, clock=clock)
+    assert hedge.call(body) == "one"
+    won.set()
+    settle_sync(hedge)
+    for _ in range(1000):
+        if late.closed:
+            break
+        time.sleep(0.001)
+    assert late.closed == 1
+
+
+def test_a_loser_that_fails_as_the_other_wins(clock):
+    """Judged while the first was still under way, counted when it had won: it changes nothing."""
+    judged, won = threading.Event(), threading.Event()
+
+    def judge(error):
+        judged.set()
+        won.wait(10)
+        return True
+
+    def body():
+        if resilience.current().attempt == 2:
+            raise ConnectionError
+        judged.wait(10)
+        return "one"
+
+    hedge = Hedge(0, on=judge, clock=clock)
+    assert hedge.call(body) == "one"
+    won.set()
+    settle_sync(hedge)
+    assert (hedge.snapshot().wins, hedge.snapshot().failed) == ((1, 0), 0)
 
 
 def test_every_world_at_once(world):

@@ -7,7 +7,7 @@ import time
 import weakref
 
 import pytest
-from tests.policies.hedged import Closable, real_sleep, script, settle, settle_sync
+from tests.policies.hedged import Closable, call, real_sleep, script, settle, settle_sync
 
 import resilience
 from resilience import Hedge
@@ -226,6 +226,23 @@ def test_a_cancellation_from_within_reaches_the_caller():
 
     with pytest.raises(asyncio.CancelledError, match="from within"):
         asyncio.run(Hedge(10).acall(body))
+
+
+@pytest.mark.parametrize("verb", ["began", "failed", "withdraw", "succeeded"])
+def test_a_budget_that_raises_hangs_nobody(world, clock, verb):
+    """What somebody's own budget raises goes to the caller."""
+
+    class Broken(resilience.RetryBudget):
+        __slots__ = ()
+
+    def broken(*args):
+        raise LookupError(verb)
+
+    setattr(Broken, verb, broken)
+    hedge = Hedge(1, budget=Broken(), clock=clock)
+    first = "one" if verb == "succeeded" else ConnectionError()
+    with pytest.raises(LookupError, match=verb):
+        call(world, hedge, script(world, clock, first=(0, first), second=(0, "two")))
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit])

@@ -69,5 +69,5 @@ def hedge_of(pattern: Hedge, statuses: frozenset[int], budget: Budget | None, *,
         name=name,
         clock=clock,
     )
-    made.share_threads(pattern)
+    made._share_threads(pattern)
     return made

@@ -44,6 +44,7 @@ class Race:
         "_took",
         "_tried",
         "_value",
+        "_winner",
         "launches",
         "over",
     )
@@ -64,6 +65,7 @@ class Race:
         self._error: BaseException | None = None
         self._value: Any = NOTHING
         self._spoilt: Any = NOTHING
+        self._winner = 0
         self.launches: list[float] = []
         self.over = False
 
@@ -78,7 +80,7 @@ class Race:
                 return None
             cause = self._cause
         if number > 1:
-            took = None if self._late() else self._hedge.withdrawn(cause)
+            took = None if self._late() else self._hedge._withdrawn(cause)
             if took is None:
                 self.refused(number, "deadline" if self._late() else "budget")
                 return None
@@ -102,7 +104,7 @@ class Race:
             del self.launches[self._most :]
             self._running.discard(number)
             ended = self._end_locked(self._start)
-        self._hedge.refused(number, reason)
+        self._hedge._refused(number, reason)
         if ended:
             self._fail()
 
@@ -126,6 +128,8 @@ class Race:
         """The value that won, or it raises."""
         error, self._error = self._error, None
         if error is None:
+            if self._winner:
+                self._hedge._paid(self._winner, self._took.get(self._winner, 0.0))
             return self._value
         try:
             raise error
@@ -141,7 +145,7 @@ class Race:
             if self.over:
                 return False
         error = cause if isinstance(cause, BaseException) else None
-        self._hedge.launched(number, self.launches[number - 1] - self._start, error)
+        self._hedge._launched(number, self.launches[number - 1] - self._start, error)
         return True
 
     def returned(self, number: int, value: Any) -> Any:
@@ -149,6 +153,8 @@ class Race:
         try:
             on_result = self._hedge.judge.on_result
             verdict = None if on_result is None or self.over else on_result(value)
+            if verdict:
+                self._hedge._attempt_failed(value)
         except BaseException as error:
             self._ended_by(number, error)
             return value
@@ -161,10 +167,11 @@ class Race:
             return NOTHING
         try:
             verdict = self._hedge.judge.of_error(error)
+            if verdict:
+                self._hedge._attempt_failed(error)
         except BaseException as other:
             return self._ended_by(number, other)
         if verdict:
-            self._hedge.attempt_failed(error)
             self._failed(number, error, error, open_for(verdict))
             return NOTHING
         if number > 1 and (isinstance(error, RejectedError) or never_begun(error)):
@@ -176,7 +183,7 @@ class Race:
     def _lost(self, number: int) -> None:
         with self._lock:
             self._running.discard(number)
-        self._hedge.ended()
+        self._hedge._ended()
 
     def _won(self, number: int, value: Any) -> Any:
         now = self._hedge.clock.now()
@@ -185,13 +192,13 @@ class Race:
             took = self._first_took_locked(number, now)
             self._running.discard(number)
             if first:
-                self.over, self._value = True, value
+                self.over, self._value, self._winner = True, value, number
                 value, self._spoilt = self._spoilt, NOTHING
+                self._forget_locked()
             rest = NOTHING if value is self._value else value
-        self._hedge.ended()
+        self._hedge._ended()
         if first:
-            self._hedge.won(number, len(self.launches), now - self._start, took)
-            self._hedge.paid(number, self._took.get(number, 0.0))
+            self._hedge._won(number, len(self.launches), now - self._start, took)
         return rest
 
     def _first_took_locked(self, number: int, now: float) -> float | None:
@@ -205,7 +212,6 @@ class Race:
             if keep:
                 self._spoilt = value
             rest = NOTHING if keep or value is self._spoilt or value is self._value else value
-        self._hedge.attempt_failed(value)
         self._failed(number, value, None, open_for(verdict))
         return rest
 
@@ -216,11 +222,11 @@ class Race:
             self._running.discard(number)
             self._held = max(self._held, now + (pause or 0.0))
             self._due = max(now, self._held)
-            self._cause = cause
             if not self.over:
+                self._cause = cause
                 self._tried.append((number, error, now - self._start, None))
             ended = self._end_locked(now)
-        self._hedge.ended()
+        self._hedge._ended()
         if ended:
             self._fail()
 
@@ -233,7 +239,7 @@ class Race:
                 self.over, self._error = True, error
                 self._forget_locked()
             rest, self._spoilt = self._spoilt, NOTHING
-        self._hedge.ended()
+        self._hedge._ended()
         return rest
 
     # The end
@@ -255,7 +261,7 @@ class Race:
         if error is not None and len(tried) > 1:
             remember(error, tried, f"{hedge.name}: all {len(tried)} attempts failed within {elapsed:.3g} s")
         tried.clear()  # the frames of the call hold this race: with its own error in it, a cycle
-        hedge.lost(len(self.launches), elapsed, error)
+        hedge._lost(len(self.launches), elapsed, error)
         with self._lock:
             self._error, self._value, self._spoilt = error, self._spoilt, NOTHING
             self.over = True

@@ -113,7 +113,7 @@ class Chaos(Policy[Never]):
         with self._lock:
             self._injected += 1
         if not seconds:
-            return self.inject(0.0)
+            return self._inject(0.0)
         return Park(Slowness(self, seconds))
 
     def _hit(self) -> bool:
@@ -132,7 +132,7 @@ class Chaos(Policy[Never]):
         with self._lock:
             return draw()
 
-    def inject(self, latency: float) -> Answer | None:
+    def _inject(self, latency: float) -> Answer | None:
         """After the latency: the error, the result, or the call itself."""
         if self._error is not None:
             error = self._fresh_error()
@@ -185,7 +185,7 @@ class Slowness(Ticket):
                 f"{self._chaos.name}: CHAOS ON: {self.timeout:g} s of injected latency outlasted the deadline",
                 policy=self._chaos.name,
             )
-        return self._chaos.inject(self.timeout or 0.0)
+        return self._chaos._inject(self.timeout or 0.0)
 
     def forsake(self) -> None:
         """Nobody waits for its end."""

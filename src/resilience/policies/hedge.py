@@ -84,7 +84,7 @@ class Hedge(Policy[Never]):
         "_hedged",
         "_lock",
         "_pool",
-        "_refused",
+        "_refusals",
         "_running",
         "_wins",
         "after",
@@ -117,7 +117,7 @@ class Hedge(Policy[Never]):
         self._delay = 0.0 if isinstance(self.after, Quantile) else self.after
         self._estimate = self.after.begin() if isinstance(self.after, Quantile) else None
         self._lock = allocate_lock()
-        self._calls = self._hedged = self._failed = self._refused = self._running = 0
+        self._calls = self._hedged = self._failed = self._refusals = self._running = 0
         self._wins = [0] * self.attempts
         self._pool: Threads | None = None
 
@@ -140,7 +140,7 @@ class Hedge(Policy[Never]):
                 self._pool = Threads(_THREADS, name=f"resilience-{self.name}")
             return self._pool
 
-    def share_threads(self, other: Hedge) -> None:
+    def _share_threads(self, other: Hedge) -> None:
         """Use the pool of another hedge: two of one pattern have 32 threads together."""
         self._pool = other._threads()
 
@@ -159,11 +159,11 @@ class Hedge(Policy[Never]):
 
     # What a race asks and tells
 
-    def withdrawn(self, cause: Any) -> float | None:
+    def _withdrawn(self, cause: Any) -> float | None:
         """What the budget takes for one more attempt; `None` if there may not be one."""
         return 0.0 if self.budget is None else self.budget.withdraw(cause)
 
-    def launched(self, number: int, elapsed: float, cause: BaseException | None) -> None:
+    def _launched(self, number: int, elapsed: float, cause: BaseException | None) -> None:
         """An attempt is begun."""
         with self._lock:
             self._running += 1
@@ -171,28 +171,28 @@ class Hedge(Policy[Never]):
         if number > 1:
             self.tell(HedgeLaunched, attempt=number, elapsed=elapsed, error=cause)
 
-    def refused(self, number: int, reason: str) -> None:
+    def _refused(self, number: int, reason: str) -> None:
         """An attempt was due, and is not made."""
         with self._lock:
-            self._refused += 1
+            self._refusals += 1
         self.tell(HedgeRefused, attempt=number, reason=reason)
 
-    def ended(self) -> None:
+    def _ended(self) -> None:
         """An attempt is over, whatever came of it."""
         with self._lock:
             self._running -= 1
 
-    def attempt_failed(self, cause: Any) -> None:
+    def _attempt_failed(self, cause: Any) -> None:
         """An attempt failed, by this error or with this result."""
         if self.budget is not None:
             self.budget.failed(cause)
 
-    def paid(self, number: int, took: float) -> None:
+    def _paid(self, number: int, took: float) -> None:
         """The attempt that won had taken so much of the budget."""
         if self.budget is not None:
             self.budget.succeeded(number, took)
 
-    def won(self, number: int, launched: int, elapsed: float, took: float | None) -> None:
+    def _won(self, number: int, launched: int, elapsed: float, took: float | None) -> None:
         """A call has its value; `took` is the first attempt's time, as far as it is known."""
         with self._lock:
             self._wins[number - 1] += 1
@@ -201,7 +201,7 @@ class Hedge(Policy[Never]):
         if launched > 1:
             self.tell(HedgeWon, attempt=number, launched=launched, elapsed=elapsed)
 
-    def lost(self, launched: int, elapsed: float, error: BaseException | None) -> None:
+    def _lost(self, launched: int, elapsed: float, error: BaseException | None) -> None:
         """All attempts of a call failed."""
         with self._lock:
             self._failed += 1
@@ -218,7 +218,7 @@ class Hedge(Policy[Never]):
                 hedged=self._hedged,
                 wins=tuple(self._wins),
                 failed=self._failed,
-                refused=self._refused,
+                refused=self._refusals,
                 running=self._running,
                 delay=None if delay == INFINITY else delay,
             )
