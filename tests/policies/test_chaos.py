@@ -7,6 +7,7 @@ from tests.policies.hedged import call, script
 
 import resilience
 from resilience import Chaos, ResilienceWarning, events
+from resilience._worst import WorstCase
 from resilience.testing import Recorder, disabled
 
 
@@ -256,3 +257,11 @@ def test_a_latency_function_that_gives_nonsense_is_told():
     """At the call that meets it."""
     with pytest.raises(ValueError, match="latency=-3"):
         chaos(latency=lambda chance: -3).call(int)
+
+
+def test_worst_case():
+    """The latency comes on top where it is on."""
+    inner = WorstCase(calls=2, seconds=10.0)
+    assert Chaos(latency=5, rate=1.0).worst_case(inner) == inner
+    assert chaos(latency=5).worst_case(inner) == inner.replace(seconds=15.0)
+    assert chaos(latency=lambda chance: chance()).worst_case(inner).seconds == float("inf")

@@ -5,6 +5,7 @@ from tests.policies.hedged import call, script
 
 import resilience
 from resilience import Hedge
+from resilience._worst import WorstCase
 from resilience.testing import disabled
 
 
@@ -83,3 +84,27 @@ def test_lower_case_name_behind_an_at():
 
     assert answer() == 42
     assert isinstance(answer.policy, Hedge)
+
+
+@pytest.mark.parametrize(
+    ("after", "seconds"),
+    [(2, 14), (0, 10), (20, 30), (resilience.Quantile(ceiling=1), 12), (resilience.Quantile(), 30)],
+    ids=["delay", "parallel", "longer than the call", "ceiling", "unknown"],
+)
+def test_worst_case(after, seconds):
+    """All attempts of the function, and the last begun as late as can be."""
+    chain = resilience.Pipeline(Hedge(after, attempts=3), resilience.Timeout(10))
+    worst = chain.worst_case(WorstCase())
+    assert (worst.calls, worst.seconds) == (3, seconds)
+
+
+def test_explained():
+    """Each attempt has its line, and only the last is called so."""
+
+    def fails():
+        raise ConnectionError(resilience.current().attempt)
+
+    with pytest.raises(ConnectionError) as caught:
+        Hedge(10).call(fails)
+    text = resilience.explain(caught.value)
+    assert text.count("attempt 1") == text.count("attempt 2") == text.count("the last") == 1

@@ -254,6 +254,8 @@ class Race:
         with self._lock:
             tried = sorted(self._tried, key=_number)
             self._forget_locked()
+        # Only the last has nothing after it; the others were not waited for.
+        tried = [(*attempt[:3], 0.0) for attempt in tried[:-1]] + tried[-1:]
         error, elapsed = tried[0][1], now - self._start
         for _, other, _, _ in tried[1:]:
             if other is not None and other is not error:

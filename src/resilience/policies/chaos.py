@@ -14,10 +14,12 @@ from .._chance import Chance
 from .._clock import Clock
 from .._deadline import remaining
 from .._gate import Answer, Park, Verbs
+from .._options import INFINITY
 from .._outcome import duplicate
 from .._policy import Policy
 from .._record import Record
 from .._ticket import Ticket
+from .._worst import WorstCase
 from ..errors import CallTimeoutError, ResilienceWarning
 from ..events import ChaosInjected
 
@@ -151,6 +153,13 @@ class Chaos(Policy[Never]):
         if not isinstance(made, Exception):
             _options.refuse("error", self._error, f"a function that gives an Exception, not {made!r}", kind=TypeError)
         return made
+
+    def worst_case(self, inner: WorstCase) -> WorstCase:
+        """The latency on top, unless it is off."""
+        if self._enabled is False:
+            return inner
+        latency = INFINITY if callable(self._latency) else self._latency
+        return WorstCase(calls=inner.calls, seconds=inner.seconds + latency)
 
     def snapshot(self) -> ChaosSnapshot:
         enabled = self.enabled

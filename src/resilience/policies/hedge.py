@@ -23,6 +23,7 @@ from .._policy import Policy
 from .._record import Record
 from .._scope import vetted
 from .._world import deadline_passed
+from .._worst import WorstCase
 from ..events import HedgeFailed, HedgeLaunched, HedgeRefused, HedgeWon
 from ._quantile import Quantile
 from ._race import Race
@@ -208,6 +209,13 @@ class Hedge(Policy[Never]):
         self.tell(HedgeFailed, launched=launched, elapsed=elapsed, error=error)
 
     # What users ask
+
+    def worst_case(self, inner: WorstCase) -> WorstCase:
+        """All attempts, each as bad as can be and begun as late as can be, but for pauses that `on` asks for."""
+        after = self.after
+        delay = (after.ceiling or INFINITY) if isinstance(after, Quantile) else after
+        seconds = inner.seconds + (self.attempts - 1) * min(delay, inner.seconds)
+        return WorstCase(calls=inner.calls * self.attempts, seconds=seconds)
 
     def snapshot(self) -> HedgeSnapshot:
         with self._lock:
