@@ -1,5 +1,6 @@
 """What an attempt runs in: its context, its number, its deadline, its thread."""
 
+import asyncio
 import contextvars
 import threading
 import time
@@ -184,6 +185,26 @@ def test_a_loser_that_fails_as_the_other_wins(clock):
     won.set()
     settle_sync(hedge)
     assert (hedge.snapshot().wins, hedge.snapshot().failed) == ((1, 0), 0)
+
+
+def test_a_loser_that_ends_the_program_ends_it():
+    """`SystemExit` out of an attempt that nobody waits for is not swallowed."""
+    hedge = Hedge(0.01)
+
+    async def body():
+        if resilience.current().attempt == 1:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                raise SystemExit(3) from None
+        return "two"
+
+    async def main():
+        assert await hedge.acall(body) == "two"
+        await asyncio.sleep(5)
+
+    with pytest.raises(SystemExit, match="3"):
+        asyncio.run(main())
 
 
 def test_every_world_at_once(world):
