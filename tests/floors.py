@@ -12,6 +12,7 @@ FLOORS = {
     "_drive": 1,
     "_fake_clock": 1,
     "_generate": 1,
+    "_hedged": 1,
     "_threaded": 1,
     "_permit": 1,
     "_policy": 1,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         ResilienceError,
         ResilienceWarning,
     )
+    from .policies._quantile import Quantile
     from .policies._quota import RetryQuota
     from .policies._retry_throttle import RetryThrottle
     from .policies._state import State
@@ -36,14 +37,16 @@ if TYPE_CHECKING:
     from .policies.budget import RetryBudget
     from .policies.bulkhead import Bulkhead
     from .policies.cache import Cache
+    from .policies.chaos import Chaos
     from .policies.fallback import Fallback
+    from .policies.hedge import Hedge
     from .policies.limiter import Admission, RateLimiter
     from .policies.retry import Retry
     from .policies.timeout import Timeout
 
     # The same classes under lower-case names, for use behind an @.
-    bulkhead, cache, circuit_breaker, fallback = Bulkhead, Cache, CircuitBreaker, Fallback
-    rate_limiter, retry, timeout = RateLimiter, Retry, Timeout
+    bulkhead, cache, chaos, circuit_breaker, fallback = Bulkhead, Cache, Chaos, CircuitBreaker, Fallback
+    hedge, rate_limiter, retry, timeout = Hedge, RateLimiter, Retry, Timeout
 
 __version__ = "0.1.0"
 
@@ -67,6 +70,7 @@ _WHERE = {
         "ResilienceError",
         "ResilienceWarning",
     ),
+    "policies._quantile": ("Quantile",),
     "policies._quota": ("RetryQuota",),
     "policies._retry_throttle": ("RetryThrottle",),
     "policies._state": ("State",),
@@ -75,7 +79,9 @@ _WHERE = {
     "policies.budget": ("RetryBudget",),
     "policies.bulkhead": ("Bulkhead",),
     "policies.cache": ("Cache",),
+    "policies.chaos": ("Chaos",),
     "policies.fallback": ("Fallback",),
+    "policies.hedge": ("Hedge",),
     "policies.limiter": ("Admission", "RateLimiter"),
     "policies.retry": ("Retry",),
     "policies.timeout": ("Timeout",),
@@ -84,8 +90,10 @@ _MODULE_OF = {name: module for module, names in _WHERE.items() for name in names
 _LOWER_CASE = {
     "bulkhead": "Bulkhead",
     "cache": "Cache",
+    "chaos": "Chaos",
     "circuit_breaker": "CircuitBreaker",
     "fallback": "Fallback",
+    "hedge": "Hedge",
     "rate_limiter": "RateLimiter",
     "retry": "Retry",
     "timeout": "Timeout",
@@ -101,6 +109,7 @@ __all__ = [
     "BulkheadFullError",
     "Cache",
     "CallTimeoutError",
+    "Chaos",
     "CircuitBreaker",
     "CircuitOpenError",
     "Consecutive",
@@ -111,10 +120,12 @@ __all__ = [
     "FailureRate",
     "Fallback",
     "Fixed",
+    "Hedge",
     "Linear",
     "LintFinding",
     "Outcome",
     "Pipeline",
+    "Quantile",
     "RateLimitedError",
     "RateLimiter",
     "RejectedError",
@@ -130,6 +141,7 @@ __all__ = [
     "Timeout",
     "bulkhead",
     "cache",
+    "chaos",
     "circuit_breaker",
     "current",
     "deadline",
@@ -137,6 +149,7 @@ __all__ = [
     "events",
     "explain",
     "fallback",
+    "hedge",
     "history",
     "listen",
     "rate_limiter",

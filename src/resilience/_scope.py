@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from ._clock import Clock
 from ._deadline import Expired, Scope, reset_scope, set_scope
+from ._drive import Vet
 from ._world import SYSTEM_CLOCK, async_world
 
 Call = Callable[..., Any]
@@ -61,3 +62,12 @@ def abounded(plan: Plan, inner: Call, clock: Clock) -> Call:
             reset_scope(token)
 
     return run
+
+
+def vetted(inner: Call, vet: Vet) -> Call:
+    """`inner`, whose result must not be an awaitable that passes for a value."""
+
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        return vet(inner(*args, **kwargs))
+
+    return checked

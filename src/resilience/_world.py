@@ -226,7 +226,7 @@ async def aattend(ticket: Ticket, clock: Clock) -> Any:
 
 
 def _redeem(ticket: Ticket) -> Any:
-    if not ticket.done and remaining() <= 0:
+    if not (ticket.done or ticket.works) and remaining() <= 0:
         ticket.forsake()
         raise deadline_passed()
     return ticket.redeem()

@@ -5,7 +5,7 @@ import inspect
 
 import pytest
 
-from resilience import _background, _drive, _world
+from resilience import _background, _drive, _hedged, _world
 
 PAIRS = [
     (_drive, "drive", "adrive"),
@@ -13,6 +13,7 @@ PAIRS = [
     (_drive, "repeat", "arepeat"),
     (_drive, "conclude", "aconclude"),
     (_world, "attend", "aattend"),
+    (_hedged, "hedged", "ahedged"),
 ]
 NAMES = {
     "asettle": "settle",
@@ -25,6 +26,7 @@ NAMES = {
     "apause": "pause",
     "await_": "wait",
     "adrive": "drive",
+    "_Tasks": "_Threads",
 }
 
 

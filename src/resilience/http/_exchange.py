@@ -1,10 +1,12 @@
 """One request on its way through its attempts: every decision, and no input or output.
 
-Rules: an exchange belongs to one call. The trampolines (`_attempt.py`) do what it says, in either world.
+Rules: an exchange belongs to one call, or to one attempt of a call that is hedged. The trampolines (`_attempt.py`) do
+what it says, in either world.
 """
 
 from __future__ import annotations
 
+from itertools import count
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +17,13 @@ from resilience.http._extent import Extent, extent_of
 from resilience.http._journal import log_failure, log_request, log_response
 from resilience.http._judgement import is_ours
 from resilience.http._lateness import deadline_error, lateness
-from resilience.http._repeating import Repeating, repeating_of
+from resilience.http._repeating import Repeating, is_hedgeable, repeating_of
 from resilience.http._settlement import Settlement
 from resilience.http._timeouts import ClosingTimeouts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from resilience.http._plan import Plan
     from resilience.http._state import OriginState
     from resilience.http._transport import GuardedTransport
@@ -42,10 +46,12 @@ class Exchange:
         "_elapsed",
         "_is_read",
         "_left",
+        "_numbers",
         "_pieces",
         "_settlement",
         "_transport",
         "inner",
+        "is_hedged",
         "plan",
         "repeating",
         "request",
@@ -62,13 +68,35 @@ class Exchange:
         self.repeating = repeating_of(
             request.method, request.headers, is_replayable=self._body.is_replayable, idempotent=plan.idempotent
         )
+        self.is_hedged = plan.hedge is not None and is_hedgeable(
+            request.method, request.headers, is_in_memory=self._body.is_in_memory, idempotent=plan.idempotent
+        )
+        self._numbers = count()
         self._attempts = 0
         self._elapsed = 0.0
         self._left = inf
         self._pieces: list[bytes] = []
         self._is_read = False
 
+    def chain(self, *, is_async: bool) -> Callable[..., Any]:
+        """The program of this request."""
+        return self.state.chain(self.plan, self.repeating, is_hedged=self.is_hedged, is_async=is_async)
+
     # Before an attempt
+
+    def leg(self) -> Exchange:
+        """An exchange of its own for one attempt of several that are under way at once."""
+        request = self.request
+        twin = self._transport.kit.package.Request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            stream=request.stream,
+            extensions=dict(request.extensions),
+        )
+        leg = Exchange(twin, self.state, self.plan, self._transport)
+        leg._attempts = next(self._numbers)
+        return leg
 
     def begin(self) -> None:
         """Leave of the breaker, the body at its beginning, the deadline as timeouts of the socket.
