@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ._outcome import FAILURES, UNAVAILABLE, Failure, Outcome
     from ._pipeline import Pipeline
     from ._resilient import resilient
+    from ._snapshot import snapshot
     from ._threads import shutdown
     from .errors import (
         BulkheadFullError,
@@ -57,6 +58,7 @@ _WHERE = {
     "_outcome": ("FAILURES", "UNAVAILABLE", "Failure", "Outcome"),
     "_pipeline": ("Pipeline",),
     "_resilient": ("resilient",),
+    "_snapshot": ("snapshot",),
     "_threads": ("shutdown",),
     "errors": (
         "BulkheadFullError",
@@ -144,6 +146,7 @@ __all__ = [
     "resilient",
     "retry",
     "shutdown",
+    "snapshot",
     "timeout",
 ]
 

@@ -5,13 +5,14 @@ import inspect
 
 import pytest
 
-from resilience import _background, _drive, _world
+from resilience import _background, _drive, _watch, _world
 
 PAIRS = [
     (_drive, "drive", "adrive"),
     (_drive, "settle", "asettle"),
     (_drive, "repeat", "arepeat"),
     (_drive, "conclude", "aconclude"),
+    (_watch, "watch", "awatch"),
     (_world, "attend", "aattend"),
 ]
 NAMES = {
@@ -25,6 +26,7 @@ NAMES = {
     "apause": "pause",
     "await_": "wait",
     "adrive": "drive",
+    "awatch": "watch",
 }
 
 

@@ -1,0 +1,98 @@
+"""Watching calls: seats, twins, tracers."""
+
+import gc
+import weakref
+
+import pytest
+
+import resilience as r
+from resilience import _drive, _scope, _switches, _watch
+from resilience._listeners import HUB
+
+
+@pytest.fixture
+def traced():
+    """What a tracer hears: labels at the beginning, labels and errors at the end."""
+    told = []
+
+    def tracer(seat):
+        told.append(seat.policy.name)
+        return lambda error: told.append((seat.policy.name, error))
+
+    _switches.trace_with(tracer)
+    yield told
+    _switches.trace_with()
+
+
+def test_a_tracer_hears_begin_and_end_of_each_call(world, traced):
+    """Once for each call of a chain, with the error that came out."""
+    policy = r.Pipeline(r.Retry(attempts=1), r.CircuitBreaker(), name="line")
+
+    def body(error):
+        if error:
+            raise error
+        return 1
+
+    def story():
+        guarded = policy(world.function(body))
+        assert (yield guarded(None)) == 1
+        with pytest.raises(OSError, match="down"):
+            yield guarded(error=OSError("down"))
+
+    world.session(story)
+    assert traced[:3] == [policy.name, (policy.name, None), policy.name]
+    assert isinstance(traced[3][1], OSError)
+
+
+def test_without_tracers_every_call_goes_its_usual_way(traced):
+    """The switches are off again once nobody watches."""
+    assert _drive.astray
+    assert _scope.astray
+    _switches.trace_with()
+    assert not _drive.astray
+    assert not _scope.astray
+
+
+def test_generators_have_no_seat(traced):
+    """A generator is no single call: it is guarded, and not watched."""
+    breaker = r.CircuitBreaker()
+
+    @breaker
+    def numbers():
+        yield 1
+
+    assert list(numbers()) == [1]
+    assert traced == []
+
+
+def test_a_watched_function_is_collected_without_the_collector(traced):
+    """The seat makes no cycle."""
+    guarded = r.Retry()(lambda: 1)
+    guarded()
+    gone = weakref.ref(guarded)
+    gc.disable()
+    try:
+        del guarded
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_nobody_is_a_recorder_that_keeps_nothing(traced):
+    """With tracers only, notes vanish."""
+    r.Retry().call(int, "7")
+    assert _watch.recorder is _watch.NOBODY
+    assert not _watch.NOBODY.notes
+    assert _watch.NOBODY.fold() is None
+
+
+def test_an_event_that_nobody_wants_is_not_built():
+    """Listeners of one class do not make events of another."""
+    heard = []
+    with r.listen(heard.append, r.events.RetryScheduled):
+        assert HUB.wants(r.events.RetryScheduled)
+        assert not HUB.wants(r.events.CacheHit)
+        with r.listen(heard.append, r.events.Event):
+            assert HUB.wants(r.events.CacheHit)
+        assert not HUB.wants(r.events.CacheHit)
+    assert not HUB.wants(r.events.RetryScheduled)
