@@ -10,6 +10,7 @@ from __future__ import annotations
 from .._sections import section
 from .._snapshot import snapshot
 from ._current import disable, enable, recorder
+from ._logging import EventLog, enable_logging
 from ._recorder import Recorder
 
-__all__ = ["Recorder", "disable", "enable", "recorder", "section", "snapshot"]
+__all__ = ["EventLog", "Recorder", "disable", "enable", "enable_logging", "recorder", "section", "snapshot"]
