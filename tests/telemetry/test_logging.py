@@ -89,9 +89,9 @@ def test_structlog_gets_the_fields_as_its_own(clock):
     """With the extra, through structlog's own test kit."""
     structlog = pytest.importorskip("structlog")
     retry = r.Retry(attempts=1, name="structured", clock=clock)
-    with structlog.testing.capture_logs() as logs, telemetry.enable_logging(structlog=True):
-        with pytest.raises(ConnectionError):
-            retry.call(down)
+    kept, raises = structlog.testing.capture_logs(), pytest.raises(ConnectionError)
+    with kept as logs, telemetry.enable_logging(structlog=True), raises:
+        retry.call(down)
     assert logs == [
         {
             "event": f"{retry.name}: gave up at attempt 1 (ConnectionError): attempts",

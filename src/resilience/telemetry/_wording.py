@@ -35,12 +35,12 @@ _WORDS: dict[type[events.Event], Callable[[dict[str, Any]], str]] = {
     events.CallTimedOut: lambda e: f"no answer within {e['seconds']:g} s{', its thread runs on' * e['abandoned']}",
     events.CallOverran: lambda e: f"an answer came after {e['elapsed']:.3g} s of {e['seconds']:g} s",
     events.BreakerStateChanged: lambda e: f"from {e['old']} to {e['new']}: {e['reason']}{_until(e)}",
-    events.LateResult: lambda e: "a result of an earlier epoch came back",
+    events.LateResult: lambda _: "a result of an earlier epoch came back",
     events.ProbeLost: lambda e: f"a probe did not come back: {e['reason']}",
     events.FallbackUsed: lambda e: f"a fallback answered{_by(e)}",
     events.FallbackFailed: lambda e: f"the fallback failed as well{_by(e)}",
     events.CacheLoadFailed: lambda e: f"a load failed{_by(e)}",
-    events.BudgetRefused: lambda e: "the retry budget is empty, no retry",
+    events.BudgetRefused: lambda _: "the retry budget is empty, no retry",
 }
 
 
