@@ -6,9 +6,11 @@ Rules: `_streams` is guarded by `_lock`; it is bounded, the stream that was begu
 from __future__ import annotations
 
 from _thread import allocate_lock
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 
 _MOST_STREAMS = 2000
+Kind = tuple[type, str]
+"""A class of event and a policy's label."""
 
 
 class _Stream:
@@ -33,9 +35,9 @@ class Flood:
     def forget(self) -> None:
         """Begin anew; also what a forked child does."""
         self._lock = allocate_lock()
-        self._streams: dict[Hashable, _Stream] = {}
+        self._streams: dict[Kind, _Stream] = {}
 
-    def admit(self, kind: Hashable) -> tuple[bool, int]:
+    def admit(self, kind: Kind) -> tuple[bool, int]:
         """May one of this kind be told now, and how many were suppressed before it that nobody has heard of yet?"""
         now, before = self._now(), 0
         with self._lock:
@@ -52,7 +54,7 @@ class Flood:
             stream.suppressed += 1
             return False, before
 
-    def rest(self) -> dict[Hashable, int]:
+    def rest(self) -> dict[Kind, int]:
         """What was suppressed and not told of, by kind; asked at the end."""
         with self._lock:
             left = {kind: stream.suppressed for kind, stream in self._streams.items() if stream.suppressed}

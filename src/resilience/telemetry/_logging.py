@@ -65,8 +65,7 @@ class EventLog:
         if subscription is not None:
             subscription.close()
             _live.remove(self)
-            for stream, count in self._flood.rest().items():
-                kind, policy = stream  # type: ignore[misc] # as `heard` gave it
+            for (kind, policy), count in self._flood.rest().items():
                 self._tell_suppressed(kind, policy, count)
 
     def __enter__(self) -> Self:
