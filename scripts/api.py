@@ -24,6 +24,7 @@ MODULES = (
     "resilience.miniapp",
     "resilience.simulate",
     "resilience.telemetry",
+    "resilience.telemetry.otel",
     "resilience.telemetry.prometheus",
 )
 HEAD = "# The public API, made by `python scripts/api.py --write`; a change here is a change for users.\n"

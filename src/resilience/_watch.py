@@ -51,8 +51,18 @@ class Recorder(Protocol):
 
 
 Ended = Callable[[BaseException | None], None]
-Tracer = Callable[["Seat"], Ended]
-"""Told that a call begins; gives a function that is told how it ended, in the same context. Must not raise."""
+
+
+class Tracer(Protocol):
+    """Follows every call, in its thread or task and its context; must not raise."""
+
+    def begun(self, seat: Seat) -> Ended:
+        """A call begins; gives a function that is told how it ended."""
+        ...
+
+    def resumed(self, retry: str, attempt: int) -> None:
+        """The wait is over: the retry of that label begins this attempt."""
+        ...
 
 
 class Nobody:
@@ -120,10 +130,23 @@ def seated(run: Any, policy: Policy[Any]) -> None:
         run.__closure__[names.index("seat")].cell_contents = Seat(policy, run)
 
 
+def unseated(run: Any) -> Any:
+    """Take the seat away again, from a chain that is a part of another."""
+    names = run.__code__.co_freevars
+    run.__closure__[names.index("seat")].cell_contents = None
+    return run
+
+
+def resumed(retry: str, attempt: int) -> None:
+    """Tell the tracers that an attempt begins."""
+    for tracer in tracers:
+        tracer.resumed(retry, attempt)
+
+
 def watch(seat: Seat, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     call = seat.twin or seat.taken()
     here = recorder
-    ends = tuple([begin(seat) for begin in tracers]) if tracers else ()
+    ends = tuple([tracer.begun(seat) for tracer in tracers]) if tracers else ()
     begun = here.now()
     try:
         value = call(*args, **kwargs)
@@ -143,7 +166,7 @@ def watch(seat: Seat, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 async def awatch(seat: Seat, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     call = seat.twin or seat.taken()
     here = recorder
-    ends = tuple([begin(seat) for begin in tracers]) if tracers else ()
+    ends = tuple([tracer.begun(seat) for tracer in tracers]) if tracers else ()
     begun = here.now()
     try:
         value = await call(*args, **kwargs)

@@ -12,7 +12,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as families_of
 
 import resilience as r
-from resilience import _names, telemetry
+from resilience import telemetry
 from resilience.telemetry import _readings, prometheus
 
 DASHBOARD = Path(__file__).parents[2] / "docs" / "grafana" / "resilience.json"
@@ -28,12 +28,6 @@ def registry():
     made = CollectorRegistry()
     with prometheus.register(made):
         yield made
-
-
-@pytest.fixture(autouse=True)
-def own_labels(monkeypatch):
-    """Labels of policies that other tests have left behind do not count."""
-    monkeypatch.setattr(_names, "_LIVE", {})
 
 
 def values(families):
