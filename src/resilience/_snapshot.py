@@ -110,9 +110,7 @@ def _chain(policy: Policy[Any], calls: dict[str, Any], events: dict[str, dict[st
 
 def _state(policy: Policy[Any]) -> Any:
     state = _guarded(policy.snapshot)
-    if isinstance(state, dict):
-        state.pop("name", None)
-    return state
+    return {name: value for name, value in state.items() if name != "name"}
 
 
 def _guarded(function: Any) -> Any:

@@ -1,5 +1,7 @@
 """The recorder: what it counts of calls and of events."""
 
+import contextlib
+
 import pytest
 
 import resilience as r
@@ -216,3 +218,27 @@ def test_reasons_are_a_closed_set(clock, recorder):
     breaker.tell(r.events.CallRejected, reason="half-open, 1 of 1 probes under way,")
     breaker.tell(r.events.CallRejected, reason="made up by a stranger")
     assert recorder.all_events()["reasons"]["events"] == {"refused": {"half-open": 1, "other": 1}}
+
+
+def test_each_refusal_of_a_breaker_has_its_reason(clock, recorder):
+    """Open, all probes under way, and while it lets only a share of the calls through."""
+    breaker = r.CircuitBreaker(
+        "why", trip=r.Consecutive(1), reset_timeout=5, ramp=60, clock=clock, random=lambda: 0.999
+    )
+
+    def refused():
+        with pytest.raises(r.CircuitOpenError):
+            breaker.call(ok)
+
+    with pytest.raises(ConnectionError):
+        breaker.call(down)
+    refused()
+    clock.advance(6)
+    with breaker.acquire():
+        refused()
+    for _ in range(2):  # one in ten goes through
+        with contextlib.suppress(r.CircuitOpenError):
+            breaker.call(ok)
+    found = recorder.all_events()["why"]["events"]["refused"]
+    assert found.pop("ramp") in {1, 2}
+    assert found == {"open": 1, "half-open": 1}

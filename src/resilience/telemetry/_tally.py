@@ -34,7 +34,7 @@ KEPT = tuple(COUNTED)
 # Values that a label may take; anything else is `other`.
 REASONS = frozenset(
     {"attempts", "max_elapsed", "deadline", "budget", "server delay", "stop"}  # RetryGaveUp
-    | {"open", "isolated", "half-open", "rate", "full", "waited too long", "no thread free"}  # CallRejected
+    | {"open", "isolated", "half-open", "ramp", "rate", "full", "waited too long", "no thread free"}  # CallRejected
     | {"closed", "disabled", "metrics-only"}  # BreakerStateChanged, with some of the above
 )
 
@@ -82,8 +82,8 @@ class Tally:
 
 
 def closed_value(reason: str) -> str:
-    """A reason as one of a closed set, for labels."""
-    short = reason.partition(",")[0]
+    """A reason as one of a closed set, for labels: some have numbers in their text."""
+    short = "ramp" if reason.startswith("closed for ") else reason.partition(",")[0]
     return short if short in REASONS else "other"
 
 
