@@ -152,6 +152,8 @@ def watch(seat: Seat, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         value = call(*args, **kwargs)
     except BaseException as error:
         here.notes.append((seat.tag, begun, here.now(), here.failed(seat.policy, error)))
+        if len(here.notes) >= MOST_NOTES:
+            here.fold()
         for end in ends:
             end(error)
         raise
@@ -172,6 +174,8 @@ async def awatch(seat: Seat, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
         value = await call(*args, **kwargs)
     except BaseException as error:
         here.notes.append((seat.tag, begun, here.now(), here.failed(seat.policy, error)))
+        if len(here.notes) >= MOST_NOTES:
+            here.fold()
         for end in ends:
             end(error)
         raise

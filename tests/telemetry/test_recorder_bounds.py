@@ -1,5 +1,6 @@
 """The recorder keeps to its bounds: labels, memory, one of it, threads and forks."""
 
+import contextlib
 import gc
 import os
 import sys
@@ -25,14 +26,20 @@ def outcomes(recorder, label):
     return {name: count for name, count in recorder.calls(label)["outcomes"].items() if count}
 
 
-def test_notes_are_folded_before_they_pile_up(clock, recorder):
-    """However many calls nobody asks about, the buffer stays below its bound."""
-    policy = r.Retry(name="many", clock=clock)(ok)
-    most = 0
-    for _ in range(5000):
-        policy()
-        most = max(most, len(recorder.notes))
-    assert 1000 < most <= _watch.MOST_NOTES
+@pytest.mark.parametrize("body", [ok, down], ids=["returns", "raises"])
+def test_notes_are_folded_before_they_pile_up(world, clock, recorder, body):
+    """However many calls nobody asks about, and however they end, the buffer stays below its bound."""
+    guarded = r.Retry(attempts=1, name="many", clock=clock)(world.function(body))
+
+    def story():
+        most = 0
+        for _ in range(5000):
+            with contextlib.suppress(ConnectionError):
+                yield guarded()
+            most = max(most, len(recorder.notes))
+        return most
+
+    assert 1000 < world.session(story) <= _watch.MOST_NOTES
     assert recorder.calls("many")["total"] == 5000
 
 

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from .. import _options
 from .._clock import Clock, wall_time
+from .._masking import printable
 from .._names import live_policies
 from .._policy import Policy
 from .._watch import Note
@@ -74,7 +75,7 @@ class Recorder:
 
     def failed(self, policy: Policy[Any], error: BaseException) -> Problem:
         """What a note says of an error: how the call is counted, and the error's class."""
-        return outcome_of(policy, error), type(error).__name__
+        return outcome_of(policy, error), printable(type(error).__name__)
 
     def heard(self, event: Event) -> None:
         """An event has happened."""
