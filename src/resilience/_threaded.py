@@ -24,8 +24,7 @@ def threaded(plan: Plan, inner: Call, clock: Clock, threads: Threads, seat: Seat
             if seat is not None:
                 return watch(seat, args, kwargs)
         scope = plan.begin(within=True)
-        if scope is None:
-            return inner(*args, **kwargs)
+        assert scope is not None  # an outer one is kept within a wait
         context = copy_context()
         context.run(set_scope, scope)
         job = _Job(lambda: inner(*args, **kwargs), plan)
