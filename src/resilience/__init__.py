@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ._outcome import FAILURES, UNAVAILABLE, Failure, Outcome
     from ._pipeline import Pipeline
     from ._resilient import resilient
+    from ._snapshot import snapshot
     from ._threads import shutdown
     from .errors import (
         BulkheadFullError,
@@ -60,6 +61,7 @@ _WHERE = {
     "_outcome": ("FAILURES", "UNAVAILABLE", "Failure", "Outcome"),
     "_pipeline": ("Pipeline",),
     "_resilient": ("resilient",),
+    "_snapshot": ("snapshot",),
     "_threads": ("shutdown",),
     "errors": (
         "BulkheadFullError",
@@ -157,6 +159,7 @@ __all__ = [
     "resilient",
     "retry",
     "shutdown",
+    "snapshot",
     "timeout",
 ]
 

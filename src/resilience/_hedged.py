@@ -15,6 +15,7 @@ from . import _scope
 from ._clock import Clock
 from ._deadline import NO_SCOPE, SCOPE, Scope, current_scope
 from ._options import INFINITY
+from ._watch import Seat, awatch, watch
 from ._world import SYSTEM_CLOCK, async_world, block
 from .errors import BulkheadFullError
 
@@ -47,10 +48,13 @@ class Plan(Protocol):
     def begin(self) -> Race: ...
 
 
-def hedged(plan: Plan, inner: Call, clock: Clock, threads: Any) -> Call:
+def hedged(plan: Plan, inner: Call, clock: Clock, threads: Any, seat: Seat | None = None) -> Call:
     def run(*args: Any, **kwargs: Any) -> Any:
-        if _scope.passing:
-            return inner(*args, **kwargs)
+        if _scope.astray:
+            if _scope.passing:
+                return inner(*args, **kwargs)
+            if seat is not None:
+                return watch(seat, args, kwargs)
         race = plan.begin()
         attempts = _Threads(race, inner, args, kwargs, clock, threads)
         try:
@@ -70,10 +74,13 @@ def hedged(plan: Plan, inner: Call, clock: Clock, threads: Any) -> Call:
     return run
 
 
-def ahedged(plan: Plan, inner: Call, clock: Clock, threads: Any) -> Call:
+def ahedged(plan: Plan, inner: Call, clock: Clock, threads: Any, seat: Seat | None = None) -> Call:
     async def run(*args: Any, **kwargs: Any) -> Any:
-        if _scope.passing:
-            return await inner(*args, **kwargs)
+        if _scope.astray:
+            if _scope.passing:
+                return await inner(*args, **kwargs)
+            if seat is not None:
+                return await awatch(seat, args, kwargs)
         race = plan.begin()
         attempts = _Tasks(race, inner, args, kwargs, clock, threads)
         try:

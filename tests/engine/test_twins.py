@@ -5,13 +5,14 @@ import inspect
 
 import pytest
 
-from resilience import _background, _drive, _hedged, _world
+from resilience import _background, _drive, _hedged, _watch, _world
 
 PAIRS = [
     (_drive, "drive", "adrive"),
     (_drive, "settle", "asettle"),
     (_drive, "repeat", "arepeat"),
     (_drive, "conclude", "aconclude"),
+    (_watch, "watch", "awatch"),
     (_world, "attend", "aattend"),
     (_hedged, "hedged", "ahedged"),
 ]
@@ -27,6 +28,7 @@ NAMES = {
     "await_": "wait",
     "adrive": "drive",
     "_Tasks": "_Threads",
+    "awatch": "watch",
 }
 
 

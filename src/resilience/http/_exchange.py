@@ -154,7 +154,7 @@ class Exchange:
     def failed(self, error: BaseException) -> Exception | None:
         """The attempt raised; what to raise in its place, if anything."""
         if self.plan.log_responses:
-            log_failure(self.request, error, self.state.now() - self._begun)
+            log_failure(self.request, error, self.state.now() - self._begun, self._attempts)
         if not isinstance(error, Exception):
             self._settlement.release()
             return None
@@ -169,7 +169,7 @@ class Exchange:
         """The response, whose body goes on deciding for the breaker unless its headers (or the body itself) have."""
         response.extensions[TOLD] = {"attempts": self._attempts, "response_time": self._elapsed}
         if self.plan.log_responses:
-            log_response(self.request, response, self._elapsed)
+            log_response(self.request, response, self._elapsed, self._attempts)
         settlement = self._settlement
         verdict = self.state.verdict_of(response, self.plan)
         if verdict is None:

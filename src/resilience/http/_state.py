@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from resilience._budget import Budget
 from resilience._outcome import Failure, Outcome
 from resilience._record import Record
+from resilience._watch import unseated
 from resilience.http import _attempt
 from resilience.http._hedging import hedge_of
 from resilience.http._judgement import delay_of, is_hopeless, is_repeatable, is_unsent, verdict_of
@@ -122,7 +123,7 @@ class OriginState:
         if seconds is None:
             return function
         policy: Any = Timeout(seconds, name=self._label(f"{kind} timeout"), clock=self._clock)
-        return policy(function)
+        return unseated(policy(function))
 
     def _delay_of(self, outcome: Outcome) -> Any:
         """The delay that the origin names; `STOP` where the wait would end at an open circuit.
