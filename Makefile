@@ -9,7 +9,7 @@ WORKERS ?= auto
 PYTEST  = $(RUN) -m pytest -n $(WORKERS) --dist worksteal
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check check-all bench soak lint types docs-check wheel-check format clean
+.PHONY: help demo test check check-all bench soak lint types docs docs-check wheel-check format clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -37,13 +37,16 @@ types: $(VENV)/.dev  ## mypy --strict and pyright
 docs-check: $(VENV)/.dev  ## every snippet of README and docs, every doctest
 	$(PYTEST) tests/test_snippets.py src
 
+docs: $(VENV)/.dev  ## the documentation site, into site/, with no warning
+	$(VENV)/bin/zensical build --clean --strict
+
 wheel-check: $(VENV)/.dev  ## build, and try the wheel with src away
 	$(RUN) scripts/check_wheel.py
 
 # pytest comes last, so that its own summary line ends the output.
 check: lint types  ## what a change must pass
 	$(PYTEST) tests/test_layers.py -q --no-header
-	$(MAKE) --no-print-directory docs-check wheel-check VENV=$(VENV)
+	$(MAKE) --no-print-directory docs docs-check wheel-check VENV=$(VENV)
 	$(PYTEST) --cov --cov-report= --covered-floors $(ARGS)
 
 check-all:  ## make check on each Python that is found

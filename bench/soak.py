@@ -1,4 +1,4 @@
-"""The same calls for a while, to see that nothing grows: `make soak`, `python -m bench.soak --seconds 60`.
+"""The same calls for a while, to see that nothing grows: `make soak`, `python -m bench.soak --seconds 60 --telemetry`.
 
 Each kind of work runs in turn, from threads and from a fresh event loop, with failures, refusals, cancellations and
 policies that come and go. After each slice the live memory is taken; the first slices fill caches and windows, the
@@ -18,6 +18,7 @@ from threading import Thread
 from time import monotonic
 
 import resilience
+from resilience import telemetry
 
 SLICES = 12
 WARM = 4
@@ -128,8 +129,15 @@ def main() -> int:
     """Runs the slices; 1 when memory grew."""
     parser = argparse.ArgumentParser(prog="python -m bench.soak", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0, help="how long in all (default 60)")
-    seconds = parser.parse_args().seconds
+    parser.add_argument("--telemetry", action="store_true", help="record all of it, and take a snapshot in each slice")
+    parser.add_argument("--calls", type=int, default=0, help="instead: so many calls through one recorded chain")
+    chosen = parser.parse_args()
+    seconds = chosen.seconds
+    if chosen.telemetry or chosen.calls:
+        telemetry.enable(window=1.0)
     tracemalloc.start()
+    if chosen.calls:
+        return recorded(chosen.calls)
     work = Work()
     steps = (work.chained, work.cached_call, work.short_lived, work.in_loop)
     begun, taken = monotonic(), []
@@ -137,8 +145,37 @@ def main() -> int:
         calls = 0
         for part, step in enumerate(steps, 1):
             calls += repeat(step, begun + seconds * (number + part / len(steps)) / SLICES)
+        if chosen.telemetry:
+            resilience.snapshot()
         taken.append(live())
         print(f"{monotonic() - begun:6.1f} s  {calls:>9,} calls  {taken[-1] / 1024:10,.1f} KiB", flush=True)
+    return verdict(taken)
+
+
+def recorded(calls: int) -> int:
+    """So many calls through one chain while the recorder is on, from several threads; 1 when memory grew."""
+    work, begun, taken = Work(), monotonic(), []
+    guarded = work.chain(work.service)
+    share = range(calls // SLICES // THREADS)
+
+    def call() -> None:
+        for number in share:
+            guarded(number)
+
+    for _ in range(SLICES):
+        threads = [Thread(target=call) for _ in range(THREADS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        known = resilience.snapshot()["totals"]["calls"]
+        taken.append(live())
+        print(f"{monotonic() - begun:6.1f} s  {known:>9,} calls recorded  {taken[-1] / 1024:10,.1f} KiB", flush=True)
+    return verdict(taken)
+
+
+def verdict(taken: list[int]) -> int:
+    """Says whether memory grew since the first slices."""
     settled = taken[WARM:]
     grown = min(settled[-3:]) - min(settled[:3])
     print(f"grown by {grown / 1024:+.1f} KiB since warm (at most {ALLOWED / 1024:.0f})")

@@ -7,6 +7,7 @@ import pytest
 from resilience import _registry
 from resilience.config import _process
 from resilience.config._variable import VARIABLES
+from resilience.http import _following
 from resilience.testing import forget_named
 
 
@@ -17,6 +18,8 @@ def fresh_process(monkeypatch):
         if name in VARIABLES or name.startswith("RESILIENCE_"):
             monkeypatch.delenv(name)
     monkeypatch.setattr(_process, "_state", _process._State())
+    # Who subscribes during this test does so with a state that is gone after it, and must be free to come again.
+    monkeypatch.setattr(_following, "_is_subscribed", False)
     monkeypatch.setattr(_registry.REGISTRY, "_services", {})
     forget_named()
     yield

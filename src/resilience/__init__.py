@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ._outcome import FAILURES, UNAVAILABLE, Failure, Outcome
     from ._pipeline import Pipeline
     from ._resilient import resilient
+    from ._snapshot import snapshot
     from ._threads import shutdown
     from .errors import (
         BulkheadFullError,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from .policies._admission import Admission
     from .policies._aimd import AIMD
     from .policies._gradient import Gradient2
+    from .policies._quantile import Quantile
     from .policies._quota import RetryQuota
     from .policies._reservation import Reservation
     from .policies._retry_throttle import RetryThrottle
@@ -42,8 +44,10 @@ if TYPE_CHECKING:
     from .policies.budget import RetryBudget
     from .policies.bulkhead import Bulkhead
     from .policies.cache import Cache
+    from .policies.chaos import Chaos
     from .policies.fallback import Fallback
     from .policies.fixed_window import FixedWindow
+    from .policies.hedge import Hedge
     from .policies.limiter import RateLimiter
     from .policies.retry import Retry
     from .policies.sliding_window import SlidingWindow
@@ -51,15 +55,10 @@ if TYPE_CHECKING:
     from .policies.timeout import Timeout
 
     # The same classes under lower-case names, for use behind an @.
-    adaptive_limit, bulkhead, cache, circuit_breaker, fallback = (
-        AdaptiveLimit,
-        Bulkhead,
-        Cache,
-        CircuitBreaker,
-        Fallback,
-    )
-    fixed_window, rate_limiter, retry = FixedWindow, RateLimiter, Retry
-    sliding_window, throttle, timeout = SlidingWindow, Throttle, Timeout
+    adaptive_limit, bulkhead, cache, chaos = AdaptiveLimit, Bulkhead, Cache, Chaos
+    circuit_breaker, fallback, fixed_window, hedge = CircuitBreaker, Fallback, FixedWindow, Hedge
+    rate_limiter, retry, sliding_window = RateLimiter, Retry, SlidingWindow
+    throttle, timeout = Throttle, Timeout
 
 __version__ = "0.1.0"
 
@@ -73,6 +72,7 @@ _WHERE = {
     "_outcome": ("FAILURES", "UNAVAILABLE", "Failure", "Outcome"),
     "_pipeline": ("Pipeline",),
     "_resilient": ("resilient",),
+    "_snapshot": ("snapshot",),
     "_threads": ("shutdown",),
     "errors": (
         "BulkheadFullError",
@@ -83,6 +83,7 @@ _WHERE = {
         "ResilienceError",
         "ResilienceWarning",
     ),
+    "policies._quantile": ("Quantile",),
     "policies._quota": ("RetryQuota",),
     "policies._retry_throttle": ("RetryThrottle",),
     "policies._admission": ("Admission",),
@@ -97,9 +98,11 @@ _WHERE = {
     "policies.budget": ("RetryBudget",),
     "policies.bulkhead": ("Bulkhead",),
     "policies.cache": ("Cache",),
+    "policies.chaos": ("Chaos",),
     "policies.fallback": ("Fallback",),
     "policies.fixed_window": ("FixedWindow",),
     "policies.limiter": ("RateLimiter",),
+    "policies.hedge": ("Hedge",),
     "policies.retry": ("Retry",),
     "policies.sliding_window": ("SlidingWindow",),
     "policies.throttle": ("Throttle",),
@@ -110,9 +113,11 @@ _LOWER_CASE = {
     "adaptive_limit": "AdaptiveLimit",
     "bulkhead": "Bulkhead",
     "cache": "Cache",
+    "chaos": "Chaos",
     "circuit_breaker": "CircuitBreaker",
     "fallback": "Fallback",
     "fixed_window": "FixedWindow",
+    "hedge": "Hedge",
     "rate_limiter": "RateLimiter",
     "retry": "Retry",
     "sliding_window": "SlidingWindow",
@@ -132,6 +137,7 @@ __all__ = [
     "BulkheadFullError",
     "Cache",
     "CallTimeoutError",
+    "Chaos",
     "CircuitBreaker",
     "CircuitOpenError",
     "Consecutive",
@@ -144,10 +150,12 @@ __all__ = [
     "Fixed",
     "FixedWindow",
     "Gradient2",
+    "Hedge",
     "Linear",
     "LintFinding",
     "Outcome",
     "Pipeline",
+    "Quantile",
     "RateLimitedError",
     "RateLimiter",
     "RejectedError",
@@ -168,6 +176,7 @@ __all__ = [
     "adaptive_limit",
     "bulkhead",
     "cache",
+    "chaos",
     "circuit_breaker",
     "current",
     "deadline",
@@ -176,6 +185,7 @@ __all__ = [
     "explain",
     "fallback",
     "fixed_window",
+    "hedge",
     "history",
     "listen",
     "rate_limiter",
@@ -184,6 +194,7 @@ __all__ = [
     "retry",
     "shutdown",
     "sliding_window",
+    "snapshot",
     "throttle",
     "timeout",
 ]

@@ -7,6 +7,7 @@ A test compares their syntax trees, so they carry no docstrings of their own.
 - `repeat`, `arepeat`: all attempts after the first.
 - `conclude`, `aconclude`: the verdict ends the call; run inside the `except` block, so that no cycle of frame,
   traceback and error outlives it, and a failing fallback has its `__context__`.
+- `seat` is set in the outermost link of a chain: where its calls are watched, see `_watch.py`.
 - `vet` is given to the innermost link of a plain function: a result that is an awaitable must not pass for a success.
 
 `failed` hears every `BaseException`, so that a cancelled probe or slot comes back; its verdict is obeyed only for an
@@ -23,6 +24,7 @@ from ._background import alead, arefresh, lead, refresh
 from ._clock import Clock
 from ._deadline import NO_SCOPE, SCOPE, current_scope
 from ._gate import VERDICTS, Again, Answer, Gate, Instead, Lead, Park, Stale, Verdict
+from ._watch import Seat, awatch, watch
 from ._world import aattend, apause, attend, pause
 
 Call = Callable[..., Any]
@@ -31,19 +33,24 @@ Keywords = dict[str, Any]
 Vet = Callable[[Any], Any]
 _VARARGS, _VARKEYWORDS = 0x04, 0x08
 PAIR = "__resilience_pair__"
+astray = False
+"""Are calls to leave their usual way? One question for both reasons, so that it costs a call next to nothing."""
 passing = False
 """On inside `resilience.testing.disabled()`: every call goes straight to its function."""
 PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset})
 
 
-def drive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None) -> Call:
+def drive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None, seat: Seat | None = None) -> Call:
     verbs = gate.verbs()
     admit, succeeded, failed, quick = verbs.admit, verbs.succeeded, verbs.failed, verbs.quick
     pair = getattr(inner, PAIR, None)
 
     def run(*args: Any, **kwargs: Any) -> Any:
-        if passing:
-            return inner(*args, **kwargs)
+        if astray:
+            if passing:
+                return inner(*args, **kwargs)
+            if seat is not None:
+                return watch(seat, args, kwargs)
         if quick is not None and current_scope() is None:
             permit = quick()
         else:
@@ -86,14 +93,17 @@ def drive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None) -> Call
     return run
 
 
-def adrive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None) -> Call:
+def adrive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None, seat: Seat | None = None) -> Call:
     verbs = gate.verbs()
     admit, succeeded, failed, quick = verbs.admit, verbs.succeeded, verbs.failed, verbs.quick
     pair = getattr(inner, PAIR, None)
 
     async def run(*args: Any, **kwargs: Any) -> Any:
-        if passing:
-            return await inner(*args, **kwargs)
+        if astray:
+            if passing:
+                return await inner(*args, **kwargs)
+            if seat is not None:
+                return await awatch(seat, args, kwargs)
         if quick is not None and current_scope() is None:
             permit = quick()
         else:

@@ -18,11 +18,25 @@ Listener = Callable[[Any], object]
 class Hub:
     """The process-wide listeners, and how many listener errors there were."""
 
-    __slots__ = ("errors", "listeners")
+    __slots__ = ("_wanted", "errors", "listeners")
 
     def __init__(self) -> None:
         self.listeners: tuple[tuple[Listener, tuple[type, ...]], ...] = ()
+        self._wanted: tuple[object, dict[type, bool]] = None, {}
         self.errors = 0
+
+    def wants(self, kind: type) -> bool:
+        """Does anybody listen to events of this class? Asked before one is built; remembered for each class."""
+        listeners = self.listeners
+        if not listeners:
+            return False
+        known, wanted = self._wanted
+        if known is not listeners:
+            wanted = {}
+            self._wanted = listeners, wanted
+        if kind not in wanted:
+            wanted[kind] = any(issubclass(kind, kinds) for _, kinds in listeners)
+        return wanted[kind]
 
 
 HUB = Hub()

@@ -133,9 +133,11 @@ def matcher(option: str, value: Any) -> Classify:
 class Judge:
     """`on`, `ignore` and `on_result` of one policy: is this outcome a failure?"""
 
-    __slots__ = ("_ignored", "_on", "on_result")
+    __slots__ = ("_ignored", "_on", "is_ours", "on_result")
 
     def __init__(self, on: Any, ignore: Any = (), on_result: Any = None) -> None:
+        self.is_ours = all(isinstance(option, (type, tuple, Failures)) for option in (on, ignore))
+        """No code of the user runs when an error is judged, so that it may be judged twice."""
         self._on = matcher("on", on)
         self._ignored = None if ignore == () else matcher("ignore", ignore)
         self.on_result: Callable[[Any], Any] | None = logic("on_result", on_result)

@@ -22,6 +22,7 @@ from ._guarded import Guarded
 from ._listeners import HUB, Listener, Subscription, checked_listener, tell, without
 from ._names import NAMED, register
 from ._record import Record
+from ._watch import seated
 from ._world import SYSTEM_CLOCK
 from ._worst import WorstCase
 from .events import Event
@@ -119,8 +120,8 @@ class Policy(Gate, Generic[Also]):
         return bool(self._listeners or HUB.listeners)
 
     def tell(self, kind: type[Event], **fields: Any) -> None:
-        """Build and tell an event, if anybody listens; never under a lock."""
-        if self._listeners or HUB.listeners:
+        """Build and tell an event, if anybody listens to its class; never under a lock."""
+        if self._listeners or HUB.wants(kind):
             event = kind(policy=self.name, at=self._now(), **fields)
             tell(self._listeners, event)
             tell(HUB.listeners, event)
@@ -146,6 +147,7 @@ class Policy(Gate, Generic[Also]):
         if form in (GENERATOR, ASYNC_GENERATOR):
             self.check_generator(function)
         run: Callable[..., Any] = self.link(inner or function, form, function, finish if form == SYNC else None)
+        seated(run, self)
         return run
 
     def check_generator(self, function: Callable[..., Any]) -> None:

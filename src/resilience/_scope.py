@@ -12,11 +12,13 @@ from typing import Any, Protocol
 
 from ._clock import Clock
 from ._deadline import Expired, Scope, reset_scope, set_scope
+from ._drive import Vet
+from ._watch import Seat, awatch, watch
 from ._world import SYSTEM_CLOCK, async_world
 
 Call = Callable[..., Any]
-passing = False
-"""On inside `resilience.testing.disabled()`."""
+astray = passing = False
+"""As in `_drive.py`."""
 
 
 class Plan(Protocol):
@@ -28,9 +30,14 @@ class Plan(Protocol):
     def abandoned(self, running: int) -> None: ...
 
 
-def bounded(plan: Plan, inner: Call) -> Call:
+def bounded(plan: Plan, inner: Call, seat: Seat | None = None) -> Call:
     def run(*args: Any, **kwargs: Any) -> Any:
-        scope = None if passing else plan.begin(within=False)
+        if astray:
+            if passing:
+                return inner(*args, **kwargs)
+            if seat is not None:
+                return watch(seat, args, kwargs)
+        scope = plan.begin(within=False)
         if scope is None:
             return inner(*args, **kwargs)
         token = set_scope(scope)
@@ -45,11 +52,16 @@ def bounded(plan: Plan, inner: Call) -> Call:
     return run
 
 
-def abounded(plan: Plan, inner: Call, clock: Clock) -> Call:
+def abounded(plan: Plan, inner: Call, clock: Clock, seat: Seat | None = None) -> Call:
     timer = None if clock is SYSTEM_CLOCK else clock
 
     async def run(*args: Any, **kwargs: Any) -> Any:
-        scope = None if passing else plan.begin(within=False)
+        if astray:
+            if passing:
+                return await inner(*args, **kwargs)
+            if seat is not None:
+                return await awatch(seat, args, kwargs)
+        scope = plan.begin(within=False)
         if scope is None:
             return await inner(*args, **kwargs)
         token = set_scope(scope)
@@ -61,3 +73,12 @@ def abounded(plan: Plan, inner: Call, clock: Clock) -> Call:
             reset_scope(token)
 
     return run
+
+
+def vetted(inner: Call, vet: Vet) -> Call:
+    """`inner`, whose result must not be an awaitable that passes for a value."""
+
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        return vet(inner(*args, **kwargs))
+
+    return checked

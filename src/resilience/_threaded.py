@@ -12,14 +12,19 @@ from ._clock import Clock
 from ._deadline import set_scope
 from ._scope import Call, Plan
 from ._threads import Threads
+from ._watch import Seat, watch
 from ._world import block
 
 
-def threaded(plan: Plan, inner: Call, clock: Clock, threads: Threads) -> Call:
+def threaded(plan: Plan, inner: Call, clock: Clock, threads: Threads, seat: Seat | None = None) -> Call:
     def run(*args: Any, **kwargs: Any) -> Any:
-        scope = None if _scope.passing else plan.begin(within=True)
-        if scope is None:
-            return inner(*args, **kwargs)
+        if _scope.astray:
+            if _scope.passing:
+                return inner(*args, **kwargs)
+            if seat is not None:
+                return watch(seat, args, kwargs)
+        scope = plan.begin(within=True)
+        assert scope is not None  # an outer one is kept within a wait
         context = copy_context()
         context.run(set_scope, scope)
         job = _Job(lambda: inner(*args, **kwargs), plan)

@@ -18,11 +18,13 @@ class Ticket:
 
     `timeout`: seconds it may wait (`None`: to the deadline). `time_only`: nobody grants it, it is redeemed when its
     timeout is over, so that even a sync call on an event loop's thread may wait for it. `perishable`: who would grant it
-    may vanish without a word, so a wait looks at `alive()` once a second.
+    may vanish without a word, so a wait looks at `alive()` once a second. `works`: the wait stands for work, so that one
+    which the deadline cuts short is no call that was never begun; it is redeemed like any other.
     """
 
     __slots__ = ("_wakes", "done", "time_only", "timeout")
     perishable = False
+    works = False
 
     def __init__(self, timeout: float | None = None, *, time_only: bool = False) -> None:
         self.timeout = timeout

@@ -7,6 +7,7 @@ No state belongs to a loop: whatever is made for one wait is dropped with it.
 from __future__ import annotations
 
 import sys
+from _thread import get_ident
 from collections.abc import Callable
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _LOOK = 1.0
 _MODULES: dict[str, Any] = sys.modules
 _WARNED: WeakSet[Any] = WeakSet()
+virtual: Any = None
+"""The world of `resilience.simulate`, while one runs; in its own thread only."""
 waits = True
 """Off inside `resilience.testing.no_waiting()`."""
 
@@ -49,8 +52,10 @@ def loop_runs_here() -> bool:
     return _asyncio_runs() or _trio_runs()
 
 
-def async_world() -> AsyncioWorld | TrioWorld:
+def async_world() -> Any:
     """The world of the running task."""
+    if virtual is not None and virtual.thread == get_ident():
+        return virtual
     return (_asyncio or _load_asyncio()) if _asyncio_runs() else (_trio or _load_trio())
 
 
@@ -90,7 +95,8 @@ class SystemClock:
     def call_at(self, when: float, callback: Callable[[], object]) -> Callable[[], None]:
         seconds = max(0.0, when - monotonic())
         if loop_runs_here():
-            return async_world().call_later(seconds, callback)
+            later: Callable[[], None] = async_world().call_later(seconds, callback)
+            return later
         from threading import Timer
 
         timer = Timer(seconds, callback)
@@ -220,7 +226,7 @@ async def aattend(ticket: Ticket, clock: Clock) -> Any:
 
 
 def _redeem(ticket: Ticket) -> Any:
-    if not ticket.done and remaining() <= 0:
+    if not (ticket.done or ticket.works) and remaining() <= 0:
         ticket.forsake()
         raise deadline_passed()
     return ticket.redeem()

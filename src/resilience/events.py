@@ -172,3 +172,48 @@ class BudgetRefused(Event):
     """A retry budget was empty: the retry did not happen."""
 
     balance: float = 0.0
+
+
+class HedgeLaunched(Event):
+    """A further attempt of a hedged call is begun, `elapsed` seconds after the first.
+
+    `error` is the failure that it follows at once; `None` if the others are slow (or gave a bad result).
+    """
+
+    attempt: int
+    elapsed: float
+    error: BaseException | None = None
+
+
+class HedgeWon(Event):
+    """A hedged call has its value: `attempt` of `launched` was the first whose answer would do."""
+
+    attempt: int
+    launched: int
+    elapsed: float
+
+
+class HedgeFailed(Event):
+    """All attempts of a hedged call failed; the caller gets the first one's outcome."""
+
+    launched: int
+    elapsed: float
+    error: BaseException | None = None
+
+
+class HedgeRefused(Event):
+    """A further attempt was due and is not made. `reason`: `budget`, `deadline` or `threads` (none is free)."""
+
+    attempt: int
+    reason: str
+
+
+class ChaosInjected(Event):
+    """CHAOS IS ON: a call was given a fault on purpose. `fault`: `error`, `result` or `latency` alone.
+
+    `latency` in seconds (0 for none); `error` is what was raised.
+    """
+
+    fault: str
+    latency: float = 0.0
+    error: BaseException | None = None

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from typing import Self, TypeVar
 
-from . import _drive, _scope, _world
+from . import _drive, _world
 from ._fake_clock import FakeClock
 from ._listeners import HUB, Subscription, listen, without
 from ._names import NAMED
+from ._switches import let_pass
 from .events import Event
 
 __all__ = ["FakeClock", "Recorder", "disabled", "forget_named", "no_waiting"]
@@ -80,15 +81,14 @@ class disabled:  # noqa: N801 - used as a statement
     """
 
     def __init__(self) -> None:
-        self._switches = [_Switch(_drive, "passing", True), _Switch(_scope, "passing", True)]
+        self._before: list[bool] = []
 
     def __enter__(self) -> None:
-        for switch in self._switches:
-            switch.__enter__()
+        self._before.append(_drive.passing)
+        let_pass(on=True)
 
     def __exit__(self, *exc_info: object) -> None:
-        for switch in self._switches:
-            switch.__exit__()
+        let_pass(on=self._before.pop())
 
 
 class no_waiting(_Switch):  # noqa: N801 - used as a statement

@@ -5,14 +5,16 @@ import inspect
 
 import pytest
 
-from resilience import _background, _drive, _world
+from resilience import _background, _drive, _hedged, _watch, _world
 
 PAIRS = [
     (_drive, "drive", "adrive"),
     (_drive, "settle", "asettle"),
     (_drive, "repeat", "arepeat"),
     (_drive, "conclude", "aconclude"),
+    (_watch, "watch", "awatch"),
     (_world, "attend", "aattend"),
+    (_hedged, "hedged", "ahedged"),
 ]
 NAMES = {
     "asettle": "settle",
@@ -25,6 +27,8 @@ NAMES = {
     "apause": "pause",
     "await_": "wait",
     "adrive": "drive",
+    "_Tasks": "_Threads",
+    "awatch": "watch",
 }
 
 

@@ -79,6 +79,15 @@ def test_requests_are_logged_for_who_asks_and_without_secrets(users, caplog):
     assert ours[2] == f"{place}, attempt 2"
     assert ours[3].startswith(f"{place}: 200 in ")
     assert canary not in "".join(ours)
+    records = [record for record in caplog.records if record.name == "resilience.http"]
+    assert [(one.resilience_method, one.resilience_attempt) for one in records] == [
+        ("GET", number) for number in (1, 1, 2, 2)
+    ]
+    assert {one.resilience_url for one in records} == {place.removeprefix("GET ")}
+    assert records[1].resilience_error == "RemoteProtocolError"
+    assert records[3].resilience_status == 200
+    assert records[3].resilience_duration >= 0
+    assert canary not in "".join(f"{vars(one)}" for one in records)
 
 
 def test_nothing_is_logged_unasked(users, caplog):

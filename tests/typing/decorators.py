@@ -56,6 +56,9 @@ async def check() -> None:
     assert_type(await pipeline.acall(afunction, 1), str)
     assert_type(pipeline(function)(1), str)
     assert_type(r.Fallback(7).call(function, 1), str | int)
+    assert_type(r.Hedge(r.Quantile(0.95)).call(function, 1), str)
+    assert_type(await r.Hedge(0.2).acall(afunction, 1), str)
+    assert_type(r.Chaos(error=OSError, rate=0.5).call(function, 1), str)
     cached = r.Cache(ttl=30)(function)
     assert_type(cached(1), str)
 

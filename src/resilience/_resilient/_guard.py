@@ -23,6 +23,7 @@ from .._outcome import FAILURES
 from .._pipeline import Pipeline, PipelineSnapshot
 from .._policy import OFFERS, Policy
 from .._registry import Service
+from .._watch import seated
 from ..policies.fallback import Fallback
 from ..policies.retry import Retry
 from ..policies.timeout import Timeout
@@ -152,7 +153,9 @@ class Resilient(Policy[Also]):
         if function is None:
             return None
         if form not in _GENERATORS:
-            return self.pipeline.link(inner, form, function, vet)
+            chain = self.pipeline.link(inner, form, function, vet)
+            seated(chain, self)
+            return chain
         for policy in reversed(self.pipeline.policies):
             if policy.kind in _OF_GENERATORS:
                 inner = policy.link(inner, form, function, vet)

@@ -20,6 +20,7 @@ COMMANDS = {
     "config": Command("config", "print every setting, with its source"),
     "doctor": Command("doctor", "look for what may surprise: names, values, packages, other retries"),
     "lint": Command("lint", "look at pipelines for what is likely not meant"),
+    "simulate": Command("simulate", "rehearse an outage on virtual time, from a scenario file"),
     "check": Command("check", "look at services once: are they there, how well are they, what is deployed"),
     "watch": Command("watch", "watch services until Ctrl-C"),
     "demo": Command("demo", "a service goes down and comes back; three clients live through it"),

@@ -3,6 +3,7 @@
 A test compares their syntax trees, so they carry no docstrings of their own.
 
 - `attempt`, `aattempt`: one request, once; what the retry repeats.
+- `leg`, `aleg`: the same with an exchange of its own; what a hedge has several of at once.
 - `send`, `asend`: the request goes out, and the body is read if the client would read it anyway.
 - `discard`, `adiscard`: an answer that another one replaces is closed before the wait; its own troubles are nobody's.
 """
@@ -52,6 +53,20 @@ def aattempt(send: Callable[[Exchange], Awaitable[Any]]) -> Callable[[Exchange],
         except BaseException:
             await response.aclose()
             raise
+
+    return run
+
+
+def leg(attempt: Callable[[Exchange], Any]) -> Callable[[Exchange], Any]:
+    def run(exchange: Exchange) -> Any:
+        return attempt(exchange.leg())
+
+    return run
+
+
+def aleg(attempt: Callable[[Exchange], Awaitable[Any]]) -> Callable[[Exchange], Awaitable[Any]]:
+    async def run(exchange: Exchange) -> Any:
+        return await attempt(exchange.leg())
 
     return run
 

@@ -23,13 +23,15 @@ class Body:
     `replay` is found when the request first comes by, before a byte of the body was read.
     """
 
-    __slots__ = ("_file", "_start", "replay")
+    __slots__ = ("_file", "_start", "is_in_memory", "replay")
 
     def __init__(self, stream: Any) -> None:
         self._file: Any = None
         self._start = 0
         self.replay = Replay.NEVER
         source = _source_of(stream)
+        self.is_in_memory = _is_in_memory(source)
+        """Can two requests send it at once? Not where they would read one file."""
         if _is_restarting(source):
             self.replay = Replay.FREELY
         elif (start := _position(source)) is not None:
@@ -60,6 +62,14 @@ def _source_of(stream: Any) -> Any:
     if fields is not None:
         return tuple(getattr(field, "file", b"") for field in fields)
     return getattr(stream, "_stream", None)
+
+
+def _is_in_memory(source: Any) -> bool:
+    if isinstance(source, (bytes, str)):
+        return True
+    if not isinstance(source, Sequence):
+        return False
+    return all(isinstance(part, (bytes, str)) for part in cast("Sequence[object]", source))
 
 
 def _is_restarting(source: Any) -> bool:

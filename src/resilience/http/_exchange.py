@@ -1,10 +1,12 @@
 """One request on its way through its attempts: every decision, and no input or output.
 
-Rules: an exchange belongs to one call. The trampolines (`_attempt.py`) do what it says, in either world.
+Rules: an exchange belongs to one call, or to one attempt of a call that is hedged. The trampolines (`_attempt.py`) do
+what it says, in either world.
 """
 
 from __future__ import annotations
 
+from itertools import count
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +17,14 @@ from resilience.http._extent import Extent, extent_of
 from resilience.http._journal import log_failure, log_request, log_response
 from resilience.http._judgement import is_ours
 from resilience.http._lateness import deadline_error, lateness
-from resilience.http._repeating import Repeating, repeating_of
+from resilience.http._repeating import Repeating, is_hedgeable, repeating_of
 from resilience.http._server_limit import adopt_rate_limit
 from resilience.http._settlement import Settlement
 from resilience.http._timeouts import ClosingTimeouts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from resilience.http._plan import Plan
     from resilience.http._state import OriginState
     from resilience.http._transport import GuardedTransport
@@ -43,10 +47,12 @@ class Exchange:
         "_elapsed",
         "_is_read",
         "_left",
+        "_numbers",
         "_pieces",
         "_settlement",
         "_transport",
         "inner",
+        "is_hedged",
         "plan",
         "repeating",
         "request",
@@ -63,13 +69,35 @@ class Exchange:
         self.repeating = repeating_of(
             request.method, request.headers, is_replayable=self._body.is_replayable, idempotent=plan.idempotent
         )
+        self.is_hedged = plan.hedge is not None and is_hedgeable(
+            request.method, request.headers, is_in_memory=self._body.is_in_memory, idempotent=plan.idempotent
+        )
+        self._numbers = count()
         self._attempts = 0
         self._elapsed = 0.0
         self._left = inf
         self._pieces: list[bytes] = []
         self._is_read = False
 
+    def chain(self, *, is_async: bool) -> Callable[..., Any]:
+        """The program of this request."""
+        return self.state.chain(self.plan, self.repeating, is_hedged=self.is_hedged, is_async=is_async)
+
     # Before an attempt
+
+    def leg(self) -> Exchange:
+        """An exchange of its own for one attempt of several that are under way at once."""
+        request = self.request
+        twin = self._transport.kit.package.Request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            stream=request.stream,
+            extensions=dict(request.extensions),
+        )
+        leg = Exchange(twin, self.state, self.plan, self._transport)
+        leg._attempts = next(self._numbers)
+        return leg
 
     def begin(self) -> None:
         """Leave of the breaker, the body at its beginning, the deadline as timeouts of the socket.
@@ -127,7 +155,7 @@ class Exchange:
     def failed(self, error: BaseException) -> Exception | None:
         """The attempt raised; what to raise in its place, if anything."""
         if self.plan.log_responses:
-            log_failure(self.request, error, self.state.now() - self._begun)
+            log_failure(self.request, error, self.state.now() - self._begun, self._attempts)
         if not isinstance(error, Exception):
             self._settlement.release()
             return None
@@ -144,7 +172,7 @@ class Exchange:
             adopt_rate_limit(self.state.limiter, response, longest=self.plan.longest_pause)
         response.extensions[TOLD] = {"attempts": self._attempts, "response_time": self._elapsed}
         if self.plan.log_responses:
-            log_response(self.request, response, self._elapsed)
+            log_response(self.request, response, self._elapsed, self._attempts)
         settlement = self._settlement
         verdict = self.state.verdict_of(response, self.plan)
         if verdict is None:

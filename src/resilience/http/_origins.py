@@ -55,6 +55,9 @@ class Origins:
             timeouts); where a client reads the body before it gives the response back, the body too.
         total_timeout: seconds for all attempts and waits (default `None`).
         verdict: `body` (default): an answer whose body dies half-way is a failure; or `headers`.
+        hedge: a `Hedge` as a pattern, of which each origin gets one of its own: a further request while the first is slow.
+            Only for GET, HEAD, OPTIONS, TRACE and QUERY, or with an `Idempotency-Key` (or `idempotent=True`), and a body
+            that is in memory. Takes from `budget`, unless it has its own (default `None`).
         breaker: `f(origin) -> CircuitBreaker`, one for each origin (default: `CircuitBreaker(origin)`); one instance
             to share; or `None` for none. Its `on`, `ignore` and `on_result` (of the response) are obeyed; without an
             `on_result` a status of 500 and above is a failure (501 and 505 are not), and a 503 with `Retry-After`

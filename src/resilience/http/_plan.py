@@ -11,6 +11,7 @@ from resilience import _options
 from resilience._backoff import Backoff, Exponential, backoff_of
 from resilience._record import Record
 from resilience.http._extent import Extent
+from resilience.policies.hedge import Hedge
 
 RETRY_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 # What the same request will get again: not implemented, and a version that the server does not speak.
@@ -30,6 +31,7 @@ class Plan(Record):
         total_timeout: seconds for all of them with the waits between, or `None`.
         verdict: `body` or `headers`: how much of an answer is judged.
         idempotent: the caller's word on whether repeating is harmless; `None` asks method and headers.
+        hedge: a further request while the first is slow, for what may be under way twice; or `None`.
         guarded: does the breaker have a say?
         counts_statuses: is an answer of 500 and above a failure for the breaker? Not where such an answer is a report.
         counts_deadline: is the caller's deadline a failure of the origin? Only where the caller is its watcher.
@@ -45,6 +47,7 @@ class Plan(Record):
     total_timeout: float | None = None
     verdict: Extent = Extent.BODY
     idempotent: bool | None = None
+    hedge: Hedge | None = None
     guarded: bool = True
     counts_statuses: bool = True
     counts_deadline: bool = False
@@ -89,6 +92,12 @@ def _idempotent(value: Any) -> bool | None:
     return None if value is None else _options.flag("idempotent", value)
 
 
+def _hedge(value: Any) -> Hedge | None:
+    if value is not None and not isinstance(value, Hedge):
+        _options.refuse("hedge", value, "a Hedge or None, e.g. hedge=Hedge(Quantile(0.95))", kind=TypeError)
+    return value
+
+
 PLAN_OPTIONS: dict[str, Callable[[Any], Any]] = {
     "attempts": partial(_options.count, "attempts"),
     "backoff": partial(backoff_of, "backoff"),
@@ -98,6 +107,7 @@ PLAN_OPTIONS: dict[str, Callable[[Any], Any]] = {
     "total_timeout": partial(_options.optional_seconds, "total_timeout"),
     "verdict": _extent,
     "idempotent": _idempotent,
+    "hedge": _hedge,
     "guarded": partial(_options.flag, "guarded"),
     "counts_statuses": partial(_options.flag, "counts_statuses"),
     "counts_deadline": partial(_options.flag, "counts_deadline"),

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any
 
 # RFC 9110, section 9.2.2; QUERY is safe and idempotent by its own draft.
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "QUERY"})
 
 
@@ -32,3 +33,16 @@ def repeating_of(method: str, headers: Any, *, is_replayable: bool, idempotent: 
     if idempotent is None:
         idempotent = method.upper() in IDEMPOTENT_METHODS or bool(headers.get("Idempotency-Key"))
     return Repeating.ANY if idempotent else Repeating.UNSENT
+
+
+def is_hedgeable(method: str, headers: Any, *, is_in_memory: bool, idempotent: bool | None = None) -> bool:
+    """May two of a request be under way at once? Stricter than repeating: of two DELETEs one finds nothing.
+
+    >>> is_hedgeable("GET", {}, is_in_memory=True), is_hedgeable("DELETE", {}, is_in_memory=True)
+    (True, False)
+    >>> is_hedgeable("POST", {"Idempotency-Key": "8e03"}, is_in_memory=True)
+    True
+    """
+    if idempotent is None:
+        idempotent = method.upper() in SAFE_METHODS or bool(headers.get("Idempotency-Key"))
+    return is_in_memory and idempotent

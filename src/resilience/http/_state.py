@@ -1,7 +1,7 @@
 """What is kept for one origin: its breaker, its retry budget, its counts, and the chains that its requests run through.
 
-Rules: `_chains` is only added to and replaced whole, so it needs no lock; two threads may build the same chain twice.
-The counts are plain additions: under threads one may be lost, which no decision rests on.
+Rules: `_chains` and `_hedges` are only added to and replaced whole, so they need no lock; two threads may build the same
+one twice. The counts are plain additions: under threads one may be lost, which no decision rests on.
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 from resilience._budget import Budget
 from resilience._outcome import Failure, Outcome
 from resilience._record import Record
+from resilience._watch import unseated
 from resilience.http import _attempt
+from resilience.http._hedging import hedge_of
 from resilience.http._judgement import delay_of, is_hopeless, is_repeatable, is_unsent, verdict_of
 from resilience.http._repeating import Repeating
 from resilience.http._retry_after import FOR_EVER
 from resilience.policies._breaker_snapshot import BreakerSnapshot
 from resilience.policies._limits import Limits
 from resilience.policies.breaker import CircuitBreaker
+from resilience.policies.hedge import Hedge, HedgeSnapshot
 from resilience.policies.retry import Retry
 from resilience.policies.timeout import Timeout
 
@@ -39,6 +42,7 @@ class OriginSnapshot(Record):
         requests: that were begun; `attempts` of them went out, retries among them (or were refused by breaker or limiter).
         breaker: its snapshot, or `None` without one.
         budget: retries that it would grant now, or `None` without one.
+        hedges: one record for each hedge in use, as a rule none or one.
     """
 
     origin: str
@@ -46,12 +50,25 @@ class OriginSnapshot(Record):
     attempts: int
     breaker: BreakerSnapshot | None
     budget: float | None
+    hedges: tuple[HedgeSnapshot, ...] = ()
 
 
 class OriginState:
     """The state of one origin, shared by all transports of one `Origins`."""
 
-    __slots__ = ("_chains", "_clock", "_random", "attempts", "breaker", "budget", "limiter", "name", "now", "requests")
+    __slots__ = (
+        "_chains",
+        "_clock",
+        "_hedges",
+        "_random",
+        "attempts",
+        "breaker",
+        "budget",
+        "limiter",
+        "name",
+        "now",
+        "requests",
+    )
 
     def __init__(
         self,
@@ -69,7 +86,8 @@ class OriginState:
         self.now = clock.now
         self._clock = clock
         self._random = random
-        self._chains: dict[tuple[Plan, Repeating, bool], Callable[..., Any]] = {}
+        self._chains: dict[tuple[Plan, Repeating, bool, bool], Callable[..., Any]] = {}
+        self._hedges: dict[tuple[Hedge, frozenset[int]], Hedge] = {}
         self.requests = 0
         self.attempts = 0
 
@@ -88,32 +106,47 @@ class OriginState:
         )
         return verdict
 
-    def chain(self, plan: Plan, repeating: Repeating, *, is_async: bool) -> Callable[..., Any]:
-        """The program of a request: total timeout, retry, attempt; it takes the exchange."""
-        key = plan, repeating, is_async
+    def chain(self, plan: Plan, repeating: Repeating, *, is_hedged: bool, is_async: bool) -> Callable[..., Any]:
+        """The program of a request: total timeout, retry, hedge, attempt; it takes the exchange."""
+        key = plan, repeating, is_hedged, is_async
         chain = self._chains.get(key)
         if chain is None:
             if len(self._chains) >= _MOST_CHAINS:
                 self._chains = {}
-            chain = self._chains[key] = self._built(plan, repeating, is_async=is_async)
+            chain = self._chains[key] = self._built(plan, repeating, is_hedged=is_hedged, is_async=is_async)
         return chain
 
-    def _built(self, plan: Plan, repeating: Repeating, *, is_async: bool) -> Callable[..., Any]:
+    def _built(self, plan: Plan, repeating: Repeating, *, is_hedged: bool, is_async: bool) -> Callable[..., Any]:
         send: Any = _attempt.asend if is_async else _attempt.send
         # A task is ended by its scope: one without a limit of its own still obeys the caller's deadline.
         send = self._limited(send, plan.attempt_timeout or (FOR_EVER if is_async else None), "attempt")
         if self.limiter is not None:
             send = self.limiter(send)
         run: Any = _attempt.aattempt(send) if is_async else _attempt.attempt(send)
+        if is_hedged and plan.hedge is not None:
+            leg: Any = _attempt.aleg(run) if is_async else _attempt.leg(run)
+            run = self._hedge(plan.hedge, plan.retry_statuses)(leg)
         run = self._retry(plan, repeating, is_async=is_async)(run)
         limited: Callable[..., Any] = self._limited(run, plan.total_timeout, "total")
         return limited
+
+    def _hedge(self, pattern: Hedge, statuses: frozenset[int]) -> Any:
+        """This origin's hedge, with what it has learned of it."""
+        key = pattern, statuses
+        found = self._hedges.get(key)
+        if found is None:
+            if len(self._hedges) >= _MOST_CHAINS:
+                self._hedges = {}
+            found = self._hedges[key] = hedge_of(
+                pattern, statuses, self.budget, name=self._label("hedge"), clock=self._clock
+            )
+        return found
 
     def _limited(self, function: Any, seconds: float | None, kind: str) -> Any:
         if seconds is None:
             return function
         policy: Any = Timeout(seconds, name=self._label(f"{kind} timeout"), clock=self._clock)
-        return policy(function)
+        return unseated(policy(function))
 
     def _delay_of(self, outcome: Outcome) -> Any:
         """The delay that the origin names; `STOP` where the wait would end at an open circuit.
@@ -155,4 +188,5 @@ class OriginState:
             attempts=self.attempts,
             breaker=None if self.breaker is None else self.breaker.snapshot(),
             budget=None if self.budget is None else self.budget.balance(),
+            hedges=tuple(hedge.snapshot() for hedge in list(self._hedges.values())),
         )

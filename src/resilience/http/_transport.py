@@ -91,7 +91,7 @@ class SyncTransport(GuardedTransport):
         if exchange is None:
             return self.inner.handle_request(request)
         try:
-            chain = exchange.state.chain(exchange.plan, exchange.repeating, is_async=False)
+            chain = exchange.chain(is_async=False)
             return exchange.done(chain(exchange))
         except ResilienceError as error:
             raise self.kit.flavoured(error, request) from error.__cause__
@@ -140,7 +140,7 @@ class AsyncTransport(GuardedTransport):
         if exchange is None:
             return await self.inner.handle_async_request(request)
         try:
-            chain = exchange.state.chain(exchange.plan, exchange.repeating, is_async=True)
+            chain = exchange.chain(is_async=True)
             return exchange.done(await chain(exchange))
         except ResilienceError as error:
             raise self.kit.flavoured(error, request) from error.__cause__

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import _options
+from .. import _options, _watch
 from .._deadline import remaining
 from .._gate import Again, Answer, Verdict
 from .._history import SERIAL, Tried, give_up, remember
@@ -77,6 +77,8 @@ class Episode(Again):
             del last  # or this frame, the traceback and the error would be a cycle
         self._value = None
         self.serial = SERIAL.newest
+        if _watch.tracers:
+            _watch.resumed(self.retry.name, self.number)
         return self
 
     def after(self, error: Exception | None, value: Any, attempt: int) -> Verdict | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from .._gate import Gate, Verbs
 from .._listeners import HUB
+from ..events import CacheHit
 from ._keys import KeyFunction, NeverEqualError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Reading(Gate):
                 if entry is not store.last:
                     touch(entry, time)
                 cache.hits += 1
-                if copies or entry.error or hub.listeners or cache._listeners:
+                if copies or entry.error or cache._listeners or (hub.listeners and hub.wants(CacheHit)):
                     return give(entry, time)
                 return entry
             return missed(key, entry, time)

@@ -17,7 +17,7 @@ from .._deadline import Scope, current_scope
 from .._drive import Vet
 from .._policy import Policy
 from .._record import Record
-from .._scope import abounded, bounded
+from .._scope import abounded, bounded, vetted
 from .._world import deadline_passed
 from .._worst import WorstCase
 from ..errors import CallTimeoutError, ResilienceWarning
@@ -84,7 +84,7 @@ class Timeout(Policy[Never]):
     def link(self, inner: Callable[..., Any], form: str, function: Callable[..., Any], vet: Vet | None) -> Any:
         if form == ASYNC:
             return abounded(self, inner, self._clock)
-        guarded = inner if vet is None else _vetted(inner, vet)
+        guarded = inner if vet is None else vetted(inner, vet)
         if self._threads is not None:
             from .._threaded import threaded
 
@@ -156,13 +156,6 @@ def _pool(size: int, name: str) -> Threads:
     from .._threads import Threads
 
     return Threads(size, name=name)
-
-
-def _vetted(inner: Callable[..., Any], vet: Vet) -> Callable[..., Any]:
-    def checked(*args: Any, **kwargs: Any) -> Any:
-        return vet(inner(*args, **kwargs))
-
-    return checked
 
 
 def _warn_late(name: str, seconds: float, elapsed: float) -> None:

@@ -1,0 +1,144 @@
+"""Everything that is known of this process's policies, as one JSON value: what a dashboard reads.
+
+Rules: nothing is kept here but the time since when the process is known. Each part is taken under its own lock only, so the
+parts are not of one instant.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from time import time as wall_time
+from typing import Any
+
+from . import _sections
+from ._names import live_policies, reset_in_child
+from ._pipeline import Pipeline
+from ._plain import plain
+from ._policy import Policy
+
+VERSION = 1
+"""Of the layout: a field that goes or changes its meaning raises it, a new field does not."""
+_NO_EVENTS: dict[str, Any] = {"events": {}, "timeline": [], "recent": []}
+_started = wall_time()
+
+
+@reset_in_child
+def _reset() -> None:
+    global _started
+    _started = wall_time()
+
+
+def snapshot() -> dict[str, Any]:
+    """The state of every live policy and pipeline, with the recorded figures if `resilience.telemetry` is on.
+
+    Returns:
+        A dict that `json.dumps` takes as it is; docs/telemetry/snapshot.md describes every field. `version` rises when a
+        field goes or changes its meaning. Times are seconds since 1970, durations seconds, shares 0 to 1.
+
+    Holds no arguments, no results, no texts of errors. Raises nothing: what cannot be read is told by the class of its
+    error. Thread-safe; it takes the lock of one policy at a time, shortly.
+
+    >>> from resilience import CircuitBreaker
+    >>> breaker = CircuitBreaker("doctest-snapshot")
+    >>> [one["state"]["state"] for one in snapshot()["policies"] if one["name"] == "doctest-snapshot"]
+    ['closed']
+    """
+    recorded = _sections.recorded
+    calls = {} if recorded is None else recorded.all_calls()
+    events = {} if recorded is None else recorded.all_events()
+    live = sorted(live_policies(), key=lambda policy: str(policy.name))
+    chains = [policy for policy in live if len(policy.parts()) > 1 or isinstance(policy, Pipeline)]
+    within: dict[str, list[str]] = {}
+    for chain in chains:
+        for part in chain.parts():
+            within.setdefault(part.name, []).append(chain.name)
+    singles = [policy for policy in live if policy not in chains]
+    return {
+        "version": VERSION,
+        **_process(),
+        "recording": None if recorded is None else recorded.about(),
+        "policies": [_single(one, within.get(one.name, []), calls, events) for one in singles],
+        "pipelines": [_chain(one, calls, events) for one in chains],
+        "gone": _gone({policy.name for policy in live}, calls, events),
+        "totals": _totals(singles, calls, events),
+        "sections": {name: _section(function) for name, function in sorted(_sections.sections.items())},
+    }
+
+
+def _process() -> dict[str, Any]:
+    from platform import node
+
+    return {
+        "resilience": getattr(sys.modules[__package__ or "resilience"], "__version__", None),
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "host": plain(node()),
+        "pid": os.getpid(),
+        "started_at": _started,
+        "at": wall_time(),
+    }
+
+
+def _single(
+    policy: Policy[Any], pipelines: list[str], calls: dict[str, Any], events: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    explain = getattr(policy, "explain", None)
+    return {
+        "name": plain(policy.name),
+        "kind": policy.kind,
+        "pipelines": plain(pipelines),
+        "state": _state(policy),
+        "explain": None if explain is None else _guarded(explain),
+        "calls": calls.get(policy.name),
+        **events.get(policy.name, _NO_EVENTS),
+    }
+
+
+def _chain(policy: Policy[Any], calls: dict[str, Any], events: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    parts = [part.name for part in policy.parts()]
+    retries = sum(events.get(part, _NO_EVENTS)["events"].get("retries", 0) for part in parts)
+    called = calls.get(policy.name)
+    return {
+        "name": plain(policy.name),
+        "kind": policy.kind,
+        "policies": plain(parts),
+        "calls": called,
+        "retries": retries,
+        "attempts": None if called is None else called["total"] + retries,
+    }
+
+
+def _state(policy: Policy[Any]) -> Any:
+    state = _guarded(policy.snapshot)
+    return {name: value for name, value in state.items() if name != "name"}
+
+
+def _guarded(function: Any) -> Any:
+    try:
+        return plain(function())
+    except Exception as error:
+        return {"error": type(error).__name__}
+
+
+_section = _guarded
+
+
+def _gone(live: set[str], calls: dict[str, Any], events: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """What was recorded of policies that have been collected, and of the labels beyond the cap (`_other`)."""
+    labels = sorted({*calls, *events} - live)
+    return [{"name": plain(label), "calls": calls.get(label), **events.get(label, _NO_EVENTS)} for label in labels]
+
+
+def _totals(singles: list[Policy[Any]], calls: dict[str, Any], events: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    outcomes = [one["outcomes"] for one in calls.values()]
+    counts = [one["events"] for one in events.values()]
+    breakers = [policy for policy in singles if policy.kind == "circuit-breaker"]
+    return {
+        "policies": len(singles),
+        "breakers": len(breakers),
+        "breakers_open": sum(1 for breaker in breakers if str(getattr(breaker, "state", "")) in {"open", "isolated"}),
+        "calls": sum(sum(one.values()) for one in outcomes),
+        "failures": sum(one["failure"] for one in outcomes),
+        "retries": sum(one.get("retries", 0) for one in counts),
+        "refused": sum(sum(one.get("refused", {}).values()) for one in counts),
+    }

@@ -1,0 +1,128 @@
+"""What is kept of the calls of one policy or pipeline.
+
+Rules: everything here is read and written under the recorder's lock.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from ._sketch import Bins, at_most, merged, quantiles
+
+OUTCOMES = ("success", "failure", "ignored", "cancelled", "refused")
+SUCCESS, FAILURE, IGNORED, CANCELLED, REFUSED = range(5)
+OTHER = "_other"
+SLICES = 6
+_MOST_ERRORS = 10
+
+
+class Slice:
+    """A sixth of the window. A call that is no problem shows in `bins` only, which spares most calls a count."""
+
+    __slots__ = ("bins", "problems", "seconds")
+
+    def __init__(self) -> None:
+        self.bins: Bins = defaultdict(int)
+        self.problems = [0] * len(OUTCOMES)
+        self.seconds = 0.0
+
+    def outcomes(self) -> list[int]:
+        """Calls by outcome."""
+        return [sum(self.bins.values()) - sum(self.problems), *self.problems[1:]]
+
+    def take(self, other: Slice) -> None:
+        """Add what another counted."""
+        for number, count in other.bins.items():
+            self.bins[number] += count
+        self.problems = [mine + its for mine, its in zip(self.problems, other.problems, strict=True)]
+        self.seconds += other.seconds
+
+
+class Series:
+    """The calls under one label. `home` tells whether it is of this recorder's present life.
+
+    `newest` is the slice that ends at `until`; `past` holds what has left the window.
+    """
+
+    __slots__ = ("errors", "home", "kind", "label", "newest", "past", "slices", "until")
+
+    def __init__(self, label: str, kind: str, home: object) -> None:
+        self.label = label
+        self.kind = kind
+        self.home: object = home
+        self.errors: dict[str, int] = {}
+        self.past = Slice()
+        self.slices: dict[int, Slice] = {}
+        self.newest = self.past
+        self.until = float("-inf")
+
+    def slice_locked(self, number: int) -> Slice:
+        """The slice of that number, which is the newest from now on; what leaves the window by it goes into the past."""
+        found = self.slices.get(number)
+        if found is None:
+            for old in [one for one in self.slices if one <= number - SLICES]:
+                self.past.take(self.slices.pop(old))
+            found = self.slices[number] = Slice()
+        self.newest = found
+        return found
+
+    def failed_locked(self, error: str, count: int = 1) -> None:
+        """Count the class of an error; the eleventh and later ones count as `_other`."""
+        if error not in self.errors and len(self.errors) >= _MOST_ERRORS:
+            error = OTHER
+        self.errors[error] = self.errors.get(error, 0) + count
+
+    def take_locked(self, other: Series) -> None:
+        """Add what another counted, which will not count on."""
+        for one in other._all_locked():
+            self.past.take(one)
+        for error, count in other.errors.items():
+            self.failed_locked(error, count)
+
+    def _all_locked(self) -> list[Slice]:
+        return [self.past, *self.slices.values()]
+
+    def outcomes_locked(self) -> list[int]:
+        """All calls by outcome."""
+        return summed(self._all_locked())
+
+    def seconds_locked(self) -> float:
+        """How long all calls took together."""
+        return sum(one.seconds for one in self._all_locked())
+
+    def histogram_locked(self, bounds: tuple[float, ...]) -> tuple[list[int], float, int]:
+        """How many of all calls took no longer than each bound, their time together, their number."""
+        bins = merged([one.bins for one in self._all_locked()])
+        return at_most(bins, bounds), self.seconds_locked(), sum(bins.values())
+
+    def figures_locked(self, number: int) -> dict[str, Any]:
+        """All that is known, with the number of the slice that is now."""
+        recent = [one for at, one in self.slices.items() if number - SLICES < at <= number]
+        outcomes, window = self.outcomes_locked(), summed(recent)
+        p50, p95, p99 = quantiles(merged([one.bins for one in recent]), (0.5, 0.95, 0.99))
+        return {
+            "total": sum(outcomes),
+            "outcomes": dict(zip(OUTCOMES, outcomes, strict=True)),
+            "seconds": self.seconds_locked(),
+            "errors": dict(self.errors),
+            "window": {
+                "total": sum(window),
+                "outcomes": dict(zip(OUTCOMES, window, strict=True)),
+                "error_rate": error_rate(window),
+                "p50": p50,
+                "p95": p95,
+                "p99": p99,
+            },
+        }
+
+
+def summed(slices: list[Slice]) -> list[int]:
+    """The outcomes of several slices together."""
+    return [sum(column) for column in zip(*(one.outcomes() for one in slices), strict=True)] or [0] * len(OUTCOMES)
+
+
+def error_rate(outcomes: list[int]) -> float | None:
+    """Failures of what succeeded or failed; what is neither has no say. `None` without either."""
+    judged = outcomes[SUCCESS] + outcomes[FAILURE]
+    return outcomes[FAILURE] / judged if judged else None

@@ -1,0 +1,145 @@
+"""Spans: one for each call, and below it one for each attempt of its outermost retry, each linked to the one before.
+
+Rules: what is known of a call under way is its `_Call`, found by a context variable, so that it crosses threads, tasks and
+hedges with the context; it is touched by the call only, one attempt after the other. The span of a call, or of its present
+attempt, is the current one while the function runs. Attributes hold no arguments, results or texts of errors.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry import trace
+from opentelemetry.context import attach, detach
+
+from .._listeners import report
+from .._masking import printable
+from .._watch import Ended, Seat
+from ..events import Event, RetryScheduled
+from ._outcomes import outcome_of
+from ._series import OUTCOMES
+from ._tally import plain, told
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span, Tracer
+
+_CALL: ContextVar[_Call | None] = ContextVar("resilience_call", default=None)
+
+
+class _Call:
+    """A call under way: its span, the span of its attempt, the retry that makes the attempts."""
+
+    __slots__ = ("attempt", "before", "outer", "retry", "span", "tracer")
+
+    def __init__(self, tracer: Tracer, seat: Seat, outer: _Call | None) -> None:
+        policy = seat.policy
+        self.tracer = tracer
+        self.outer = outer
+        self.retry = next((part.name for part in policy.parts() if part.kind == "retry"), None)
+        label = printable(policy.name)
+        attributes = {"resilience.policy.name": label, "resilience.strategy": policy.kind}
+        self.span = tracer.start_span(f"resilience {label}", attributes=attributes)
+        self.attempt: Span | None = None
+        self.before: trace.SpanContext | None = None
+
+    def begin_attempt(self, number: int) -> None:
+        """Start the span of an attempt and make it the current one."""
+        attributes: dict[str, Any] = {"resilience.attempt": number}
+        if number > 1:
+            attributes["http.request.resend_count"] = number - 1
+        links = [] if self.before is None else [trace.Link(self.before)]
+        context = trace.set_span_in_context(self.span)
+        self.attempt = self.tracer.start_span("resilience attempt", context, attributes=attributes, links=links)
+        attach(trace.set_span_in_context(self.attempt))
+
+    def end_attempt(self, outcome: str, error: str | None) -> None:
+        """End the span of the attempt, if one is under way; in the waits between, the call's span is the current one."""
+        span, self.attempt = self.attempt, None
+        if span is not None:
+            self.before = span.get_span_context()
+            _end(span, outcome, error)
+            attach(trace.set_span_in_context(self.span))
+
+
+class Spans:
+    """Follows calls, and hears events."""
+
+    def __init__(self, tracer: Tracer) -> None:
+        self._tracer = tracer
+
+    def begun(self, seat: Seat) -> Ended:
+        """Start the spans of a call; gives what ends them. Nothing that fails here reaches the call."""
+        try:
+            return self._begun(seat)
+        except Exception as error:
+            report(error, self, seat)
+            return _nothing
+
+    def _begun(self, seat: Seat) -> Ended:
+        call = _Call(self._tracer, seat, _CALL.get())
+        token = _CALL.set(call)
+        context = attach(trace.set_span_in_context(call.span))
+        if call.retry is not None:
+            call.begin_attempt(1)
+
+        def ended(error: BaseException | None) -> None:
+            try:
+                outcome = "success" if error is None else OUTCOMES[outcome_of(seat.policy, error)]
+                kind = None if error is None else type(error).__name__
+                call.end_attempt(outcome, kind)
+                _end(call.span, outcome, kind)
+                detach(context)
+                _CALL.reset(token)
+            except Exception as trouble:
+                report(trouble, self, seat)
+
+        return ended
+
+    def resumed(self, retry: str, attempt: int) -> None:
+        """The wait is over."""
+        call = _of(retry)
+        if call is not None and call.span.is_recording():
+            try:
+                call.begin_attempt(attempt)
+            except Exception as error:
+                report(error, self, call)
+
+    def heard(self, event: Event) -> None:
+        """An event of the span that is current; an attempt that failed ends before it, for the wait belongs to the call."""
+        fields = {name: value for name, value in told(event, event.at).items() if value is not None}
+        if isinstance(event, RetryScheduled):
+            call = _of(event.policy)
+            if call is not None:
+                call.end_attempt("failure", None if event.error is None else type(event.error).__name__)
+        span = trace.get_current_span()
+        if span.is_recording():
+            span.add_event(fields.pop("event"), _attributes(event.policy, fields))
+
+
+def _of(retry: str) -> _Call | None:
+    """The call under way whose attempts this retry makes."""
+    call = _CALL.get()
+    while call is not None and call.retry != retry:
+        call = call.outer
+    return call
+
+
+def _attributes(policy: str, fields: dict[str, Any]) -> dict[str, Any]:
+    named = {
+        ("error.type" if name == "error" else f"resilience.{name}"): fields[name] for name in fields if name != "at"
+    }
+    return {"resilience.policy.name": plain(policy) or "", **named}
+
+
+def _end(span: Span, outcome: str, error: str | None) -> None:
+    span.set_attribute("resilience.outcome", outcome)
+    if error is not None:
+        span.set_attribute("error.type", error)
+    if outcome in {"failure", "refused"}:
+        span.set_status(trace.StatusCode.ERROR)
+    span.end()
+
+
+def _nothing(error: BaseException | None) -> None:
+    """No spans were started."""

@@ -1,0 +1,43 @@
+"""The documentation site: every page has its place, and every link leads somewhere."""
+
+import re
+import tomllib
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parent.parent
+DOCS = REPOSITORY / "docs"
+
+
+def placed(entry):
+    """The pages that an entry of the navigation names."""
+    if isinstance(entry, str):
+        return [entry]
+    return [page for inner in (entry.values() if isinstance(entry, dict) else entry) for page in placed(inner)]
+
+
+def test_every_page_has_one_place():
+    """The navigation names each page once, and no other."""
+    site = tomllib.loads((REPOSITORY / "zensical.toml").read_text("utf-8"))
+    pages = [str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")]
+    assert sorted(placed(site["project"]["nav"])) == sorted(pages)
+
+
+def test_every_link_leads_somewhere():
+    """Links and pictures of README and docs to files of the repository, and to headings in them."""
+    broken = []
+    for page in [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *DOCS.rglob("*.md")]:
+        text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+        for target in re.findall(r"\]\(([^)\s]+)\)", text):
+            path, _, heading = target.partition("#")
+            if "://" in target or target.startswith("mailto:"):
+                continue
+            file = (page.parent / path).resolve() if path else page
+            if not file.exists() or (heading and heading not in headings(file)):
+                broken.append(f"{page.relative_to(REPOSITORY)}: {target}")
+    assert broken == []
+
+
+def headings(file):
+    """The anchors of a page, as the site makes them."""
+    found = re.findall(r"^#+ (.+)$", file.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\s-]", "", heading.lower()).strip().replace(" ", "-") for heading in found}
