@@ -112,10 +112,10 @@ def pair(title, ours, theirs, sync_limit, async_limits, **more):
 
 ROWS = [
     *pair("limiter", limiter, their_limiter, 0.25, {"aiolimiter": 0.5}, aiolimiter=aiolimiter),
-    *pair("sliding window", sliding, their_limiter, 0.5, {"aiolimiter": 1.0}, aiolimiter=aiolimiter),
-    *pair("fixed window", fixed, their_limiter, 0.5, {"aiolimiter": 1.0}, aiolimiter=aiolimiter),
+    *pair("sliding window", sliding, their_limiter, 3.0, {"pyresilience": 3.0}, aiolimiter=aiolimiter),
+    *pair("fixed window", fixed, their_limiter, 3.0, {"pyresilience": 3.0}, aiolimiter=aiolimiter),
     *pair("bulkhead", bulkhead, their_bulkhead, 0.2, {"pyresilience": 0.2}),
-    *pair("adaptive limit", adaptive, their_bulkhead, 0.8, {"pyresilience": 0.8}),
-    *pair("throttle", throttle, their_limiter, 1.0, {"pyresilience": 1.0}),
+    *pair("adaptive limit", adaptive, their_bulkhead, 3.0, {"pyresilience": 3.0}),
+    *pair("throttle", throttle, their_limiter, 4.0, {"pyresilience": 4.0}),
     *pair("limiter + retry + breaker + bulkhead", stack, their_stack, 0.3, {"pyresilience": 0.3}),
 ]
