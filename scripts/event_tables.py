@@ -13,7 +13,7 @@ from resilience.events import Event
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "events.md"
 BEGIN = "<!-- tables of events and snapshots: made by `python scripts/event_tables.py` -->"
 END = "<!-- end of the tables -->"
-OTHERS = ("Admission", "Attempt", "Current", "EntryInfo", "Outcome")
+OTHERS = ("Admission", "Attempt", "Current", "EntryInfo", "Outcome", "ServerLimit")
 
 # What a field means; "Class.field" where it means something else there.
 MEANINGS = {
@@ -114,6 +114,15 @@ MEANINGS = {
     "tokens": "tokens left",
     "value": "what was returned",
     "waiting": "calls that wait now",
+    "accepts": "requests of the window that were accepted",
+    "dropped": "calls that taught it to be careful",
+    "limit": "calls at once, as learned by now",
+    "would_reject": "calls that shadow mode let through, and that would have been refused",
+    "AdaptiveLimitSnapshot.active": "calls under way now",
+    "LimitChanged.new": "calls at once now",
+    "LimitChanged.old": "calls at once before",
+    "ThrottleSnapshot.share": "share of the calls that is refused now",
+    "ThrottleSnapshot.requests": "requests of the window, refused ones among them",
     "wins": "calls won by the first attempt, the second, and so on",
     "Admission.remaining": "units that could be taken now",
     "ChaosInjected.error": "what was raised, `None` for another fault",
@@ -132,7 +141,10 @@ MEANINGS = {
     "CacheLoaded.elapsed": "seconds the load took",
     "FallbackFailed.error": "what the fallback raised",
     "RetryQuotaSnapshot.balance": "tokens left",
-    "OriginSnapshot.attempts": "attempts that went out, or were refused by the breaker",
+    "OriginSnapshot.attempts": "attempts that went out, or were refused by breaker or limiter",
+    "ServerLimit.remaining": "units left, `None` if nothing was said",
+    "ServerLimit.reset": "seconds until they are back, `None` if nothing was said",
+    "ServerLimit.retry_after": "seconds to wait, of a 429 or 503",
     "ServiceSnapshot.name": "of the miniapp",
     "StatusChanged.error": "why it does not answer, in words, `None` if it does",
 }

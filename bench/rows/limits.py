@@ -11,10 +11,34 @@ def limiter(body):
     return resilience.RateLimiter(PLENTY)(body)
 
 
+def sliding(body):
+    import resilience
+
+    return resilience.SlidingWindow(1000, per=1e-4)(body)
+
+
+def fixed(body):
+    import resilience
+
+    return resilience.FixedWindow(PLENTY)(body)
+
+
 def bulkhead(body):
     import resilience
 
     return resilience.Bulkhead(100)(body)
+
+
+def adaptive(body):
+    import resilience
+
+    return resilience.AdaptiveLimit()(body)
+
+
+def throttle(body):
+    import resilience
+
+    return resilience.Throttle()(body)
 
 
 def stack(body):
@@ -88,6 +112,10 @@ def pair(title, ours, theirs, sync_limit, async_limits, **more):
 
 ROWS = [
     *pair("limiter", limiter, their_limiter, 0.25, {"aiolimiter": 0.5}, aiolimiter=aiolimiter),
+    *pair("sliding window", sliding, their_limiter, 3.0, {"pyresilience": 3.0}, aiolimiter=aiolimiter),
+    *pair("fixed window", fixed, their_limiter, 3.0, {"pyresilience": 3.0}, aiolimiter=aiolimiter),
     *pair("bulkhead", bulkhead, their_bulkhead, 0.2, {"pyresilience": 0.2}),
+    *pair("adaptive limit", adaptive, their_bulkhead, 3.0, {"pyresilience": 3.0}),
+    *pair("throttle", throttle, their_limiter, 4.0, {"pyresilience": 4.0}),
     *pair("limiter + retry + breaker + bulkhead", stack, their_stack, 0.3, {"pyresilience": 0.3}),
 ]

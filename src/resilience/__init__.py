@@ -29,25 +29,36 @@ if TYPE_CHECKING:
         ResilienceError,
         ResilienceWarning,
     )
+    from .policies._admission import Admission
+    from .policies._aimd import AIMD
+    from .policies._gradient import Gradient2
     from .policies._quantile import Quantile
     from .policies._quota import RetryQuota
+    from .policies._reservation import Reservation
     from .policies._retry_throttle import RetryThrottle
     from .policies._state import State
     from .policies._trip import Consecutive, FailureRate, SlowCalls
+    from .policies._vegas import Vegas
+    from .policies.adaptive import AdaptiveLimit
     from .policies.breaker import CircuitBreaker
     from .policies.budget import RetryBudget
     from .policies.bulkhead import Bulkhead
     from .policies.cache import Cache
     from .policies.chaos import Chaos
     from .policies.fallback import Fallback
+    from .policies.fixed_window import FixedWindow
     from .policies.hedge import Hedge
-    from .policies.limiter import Admission, RateLimiter
+    from .policies.limiter import RateLimiter
     from .policies.retry import Retry
+    from .policies.sliding_window import SlidingWindow
+    from .policies.throttle import Throttle
     from .policies.timeout import Timeout
 
     # The same classes under lower-case names, for use behind an @.
-    bulkhead, cache, chaos, circuit_breaker, fallback = Bulkhead, Cache, Chaos, CircuitBreaker, Fallback
-    hedge, rate_limiter, retry, timeout = Hedge, RateLimiter, Retry, Timeout
+    adaptive_limit, bulkhead, cache, chaos = AdaptiveLimit, Bulkhead, Cache, Chaos
+    circuit_breaker, fallback, fixed_window, hedge = CircuitBreaker, Fallback, FixedWindow, Hedge
+    rate_limiter, retry, sliding_window = RateLimiter, Retry, SlidingWindow
+    throttle, timeout = Throttle, Timeout
 
 __version__ = "0.1.0"
 
@@ -75,36 +86,51 @@ _WHERE = {
     "policies._quantile": ("Quantile",),
     "policies._quota": ("RetryQuota",),
     "policies._retry_throttle": ("RetryThrottle",),
+    "policies._admission": ("Admission",),
+    "policies._aimd": ("AIMD",),
+    "policies._gradient": ("Gradient2",),
+    "policies._reservation": ("Reservation",),
     "policies._state": ("State",),
     "policies._trip": ("Consecutive", "FailureRate", "SlowCalls"),
+    "policies._vegas": ("Vegas",),
+    "policies.adaptive": ("AdaptiveLimit",),
     "policies.breaker": ("CircuitBreaker",),
     "policies.budget": ("RetryBudget",),
     "policies.bulkhead": ("Bulkhead",),
     "policies.cache": ("Cache",),
     "policies.chaos": ("Chaos",),
     "policies.fallback": ("Fallback",),
+    "policies.fixed_window": ("FixedWindow",),
+    "policies.limiter": ("RateLimiter",),
     "policies.hedge": ("Hedge",),
-    "policies.limiter": ("Admission", "RateLimiter"),
     "policies.retry": ("Retry",),
+    "policies.sliding_window": ("SlidingWindow",),
+    "policies.throttle": ("Throttle",),
     "policies.timeout": ("Timeout",),
 }
 _MODULE_OF = {name: module for module, names in _WHERE.items() for name in names}
 _LOWER_CASE = {
+    "adaptive_limit": "AdaptiveLimit",
     "bulkhead": "Bulkhead",
     "cache": "Cache",
     "chaos": "Chaos",
     "circuit_breaker": "CircuitBreaker",
     "fallback": "Fallback",
+    "fixed_window": "FixedWindow",
     "hedge": "Hedge",
     "rate_limiter": "RateLimiter",
     "retry": "Retry",
+    "sliding_window": "SlidingWindow",
+    "throttle": "Throttle",
     "timeout": "Timeout",
 }
 _MODULES = ("errors", "events")
 
 __all__ = [
+    "AIMD",
     "FAILURES",
     "UNAVAILABLE",
+    "AdaptiveLimit",
     "Admission",
     "Attempt",
     "Bulkhead",
@@ -122,6 +148,8 @@ __all__ = [
     "FailureRate",
     "Fallback",
     "Fixed",
+    "FixedWindow",
+    "Gradient2",
     "Hedge",
     "Linear",
     "LintFinding",
@@ -131,16 +159,21 @@ __all__ = [
     "RateLimitedError",
     "RateLimiter",
     "RejectedError",
+    "Reservation",
     "ResilienceError",
     "ResilienceWarning",
     "Retry",
     "RetryBudget",
     "RetryQuota",
     "RetryThrottle",
+    "SlidingWindow",
     "SlowCalls",
     "State",
     "Subscription",
+    "Throttle",
     "Timeout",
+    "Vegas",
+    "adaptive_limit",
     "bulkhead",
     "cache",
     "chaos",
@@ -151,6 +184,7 @@ __all__ = [
     "events",
     "explain",
     "fallback",
+    "fixed_window",
     "hedge",
     "history",
     "listen",
@@ -159,7 +193,9 @@ __all__ = [
     "resilient",
     "retry",
     "shutdown",
+    "sliding_window",
     "snapshot",
+    "throttle",
     "timeout",
 ]
 

@@ -70,6 +70,20 @@ class CallRejected(Event):
     retry_after: float | None = None
 
 
+class WouldReject(Event):
+    """A policy in shadow mode would have refused this call, and let it through."""
+
+    reason: str
+    retry_after: float | None = None
+
+
+class LimitChanged(Event):
+    """An adaptive limit moved from `old` to `new` calls at once."""
+
+    old: int
+    new: int
+
+
 class CallTimedOut(Event):
     """A call was ended because its `seconds` were over; `abandoned`: its thread runs on."""
 

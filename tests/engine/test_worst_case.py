@@ -2,7 +2,17 @@
 
 import pytest
 
-from resilience import Bulkhead, CircuitBreaker, Fixed, Pipeline, Retry, Timeout
+from resilience import (
+    AdaptiveLimit,
+    Bulkhead,
+    CircuitBreaker,
+    Fixed,
+    Pipeline,
+    RateLimiter,
+    Retry,
+    SlidingWindow,
+    Timeout,
+)
 from resilience._worst import WorstCase, span
 
 
@@ -20,6 +30,12 @@ from resilience._worst import WorstCase, span
         ([Bulkhead(1), Timeout(2)], "1 call of the function, 2 s"),
         ([Bulkhead(1, max_queue=3, wait=4), Timeout(2)], "1 call of the function, 6 s"),
         ([Bulkhead(1, max_queue=3), Timeout(2)], "1 call of the function, unbounded time"),
+        ([AdaptiveLimit(wait=4), Timeout(2)], "1 call of the function, 2 s"),
+        ([AdaptiveLimit(max_queue=3, wait=4), Timeout(2)], "1 call of the function, 6 s"),
+        ([AdaptiveLimit(max_queue=3, wait=None), Timeout(2)], "1 call of the function, unbounded time"),
+        ([RateLimiter(5, wait=4), Timeout(2)], "1 call of the function, 6 s"),
+        ([RateLimiter(5, wait=None), Timeout(2)], "1 call of the function, unbounded time"),
+        ([SlidingWindow(5, wait=4, shadow=True), Timeout(2)], "1 call of the function, 2 s"),
     ],
     ids=str,
 )

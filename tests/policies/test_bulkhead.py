@@ -30,6 +30,7 @@ def test_slots_are_bounded(world, clock):
         "max_queue": 0,
         "admitted": 2,
         "rejected": 1,
+        "would_reject": 0,
     }
 
 
@@ -44,6 +45,24 @@ def test_row_10_every_exit_returns_the_slot(kind):
     for _ in range(3):
         with pytest.raises(kind):
             bulkhead.call(stop)
+    assert bulkhead.snapshot().active == 0
+
+
+def test_slots_are_made_when_they_are_needed():
+    """A bulkhead of a billion costs nothing; after a smaller number, as many as were asked for run at once."""
+    bulkhead = Bulkhead(10**9)
+    held = [bulkhead.acquire() for _ in range(5)]
+    assert len(bulkhead._slots.slots) == 5
+    bulkhead.retune(max_concurrent=2)
+    for permit in held[:4]:
+        with pytest.raises(BulkheadFullError):
+            bulkhead.call(int)
+        permit.release()
+    held[4].release()
+    assert bulkhead.call(int) == 0
+    assert (bulkhead.snapshot().active, bulkhead.snapshot().admitted, len(bulkhead._slots.slots)) == (0, 6, 2)
+    bulkhead.acquire()
+    bulkhead.reset_after_fork()
     assert bulkhead.snapshot().active == 0
 
 

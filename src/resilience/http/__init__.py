@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from resilience.http._kit import kit_for
 from resilience.http._origins import Origins, OriginsSnapshot
 from resilience.http._retry_after import parse_retry_after
+from resilience.http._server_limit import ServerLimit, adopt_rate_limit, read_rate_limit
 from resilience.http._state import OriginSnapshot
 
 if TYPE_CHECKING:
@@ -51,7 +52,10 @@ __all__ = [
     "RateLimitedError",
     "RejectedError",
     "ResilientTransport",
+    "ServerLimit",
+    "adopt_rate_limit",
     "parse_retry_after",
+    "read_rate_limit",
 ]
 
 

@@ -18,6 +18,7 @@ from resilience.http._journal import log_failure, log_request, log_response
 from resilience.http._judgement import is_ours
 from resilience.http._lateness import deadline_error, lateness
 from resilience.http._repeating import Repeating, is_hedgeable, repeating_of
+from resilience.http._server_limit import adopt_rate_limit
 from resilience.http._settlement import Settlement
 from resilience.http._timeouts import ClosingTimeouts
 
@@ -167,6 +168,8 @@ class Exchange:
 
     def answered(self, response: Any) -> Any:
         """The response, whose body goes on deciding for the breaker unless its headers (or the body itself) have."""
+        if self.state.limiter is not None:
+            adopt_rate_limit(self.state.limiter, response, longest=self.plan.longest_pause)
         response.extensions[TOLD] = {"attempts": self._attempts, "response_time": self._elapsed}
         if self.plan.log_responses:
             log_response(self.request, response, self._elapsed, self._attempts)

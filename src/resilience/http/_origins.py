@@ -15,6 +15,7 @@ from resilience.http._address import origin_of, printable
 from resilience.http._origin_map import OriginMap
 from resilience.http._plan import PLAN_OPTIONS, Plan
 from resilience.http._state import OriginSnapshot, OriginState
+from resilience.policies._limits import Limits
 from resilience.policies.breaker import CircuitBreaker
 from resilience.policies.budget import RetryBudget
 
@@ -61,6 +62,8 @@ class Origins:
             to share; or `None` for none. Its `on`, `ignore` and `on_result` (of the response) are obeyed; without an
             `on_result` a status of 500 and above is a failure (501 and 505 are not), and a 503 with `Retry-After`
             opens for as long.
+        rate_limiter: `f(origin) -> RateLimiter`, one instance to share, or `None` (default). Each attempt takes a turn, and
+            each answer teaches it: `Retry-After` of a 429 or 503 pauses it, and so do the `RateLimit` headers.
         budget: `f() -> RetryBudget` (default `RetryBudget`), one to share, or `None`.
         max_origins: how many states are kept (default 1000). Idle ones make room; when all circuits are open, new
             origins share one state, `_other`, which is counted.
@@ -81,6 +84,7 @@ class Origins:
         *,
         breaker: CircuitBreaker | Callable[[str], CircuitBreaker] | None = PER_ORIGIN,
         budget: Budget | Callable[[], Budget] | None = RetryBudget,
+        rate_limiter: Limits | Callable[[str], Limits] | None = None,
         max_origins: int = 1000,
         name: str | None = None,
         clock: Clock | None = None,
@@ -91,6 +95,10 @@ class Origins:
         self._breaker = breaker
         if breaker is not None and breaker is not PER_ORIGIN and not callable(breaker):
             _options.refuse("breaker", breaker, "a CircuitBreaker, a function of the origin, or None", kind=TypeError)
+        self._rate_limiter: Any = rate_limiter
+        if rate_limiter is not None and not callable(self._rate_limiter):
+            allowed = "a RateLimiter, a function of the origin, or None"
+            _options.refuse("rate_limiter", rate_limiter, allowed, kind=TypeError)
         self._budget = budget if callable(budget) else checked_budget(budget)
         self._prefix = "" if name is None else f"{_options.label('name', name)} "
         self._given_clock = clock
@@ -149,7 +157,18 @@ class Origins:
             budget.adopt(self._given_clock)
         if breaker is not None:
             breaker.adopt(self._given_clock, self._random)
-        return OriginState(label, breaker, budget, self._clock, self._random)
+        limiter = self._limiter_for(label)
+        if limiter is not None:
+            limiter.adopt(self._given_clock, None)
+        return OriginState(label, breaker, budget, limiter, self._clock, self._random)
+
+    def _limiter_for(self, label: str) -> Limits | None:
+        if self._rate_limiter is None or isinstance(self._rate_limiter, Limits):
+            return self._rate_limiter
+        made: Limits = self._rate_limiter(label)
+        if not isinstance(made, Limits):
+            _options.refuse("rate_limiter", made, "a function that gives a RateLimiter", kind=TypeError)
+        return made
 
     def _breaker_for(self, label: str) -> CircuitBreaker | None:
         if self._breaker is PER_ORIGIN:

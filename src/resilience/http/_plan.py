@@ -15,6 +15,7 @@ from resilience.policies.hedge import Hedge
 
 RETRY_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 # What the same request will get again: not implemented, and a version that the server does not speak.
+_HOUR = 3600.0
 _HOPELESS_STATUSES = frozenset({501, 505})
 
 
@@ -52,6 +53,11 @@ class Plan(Record):
     counts_deadline: bool = False
     log_requests: bool = False
     log_responses: bool = False
+
+    @property
+    def longest_pause(self) -> float:
+        """Seconds that an answer may stop a rate limiter: as long as a retry would wait, or, without one, an hour."""
+        return self.max_server_delay if 0 < self.max_server_delay < _HOUR else _HOUR
 
     def changed(self, changes: dict[str, Any]) -> Plan:
         """This plan with these options, checked.

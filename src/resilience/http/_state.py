@@ -18,7 +18,9 @@ from resilience.http._hedging import hedge_of
 from resilience.http._judgement import delay_of, is_hopeless, is_repeatable, is_unsent, verdict_of
 from resilience.http._repeating import Repeating
 from resilience.http._retry_after import FOR_EVER
-from resilience.policies.breaker import BreakerSnapshot, CircuitBreaker
+from resilience.policies._breaker_snapshot import BreakerSnapshot
+from resilience.policies._limits import Limits
+from resilience.policies.breaker import CircuitBreaker
 from resilience.policies.hedge import Hedge, HedgeSnapshot
 from resilience.policies.retry import Retry
 from resilience.policies.timeout import Timeout
@@ -37,7 +39,7 @@ class OriginSnapshot(Record):
 
     Attributes:
         origin: scheme, host and port.
-        requests: that were begun; `attempts` of them went out, retries among them (or were refused by the breaker).
+        requests: that were begun; `attempts` of them went out, retries among them (or were refused by breaker or limiter).
         breaker: its snapshot, or `None` without one.
         budget: retries that it would grant now, or `None` without one.
         hedges: one record for each hedge in use, as a rule none or one.
@@ -54,14 +56,33 @@ class OriginSnapshot(Record):
 class OriginState:
     """The state of one origin, shared by all transports of one `Origins`."""
 
-    __slots__ = ("_chains", "_clock", "_hedges", "_random", "attempts", "breaker", "budget", "name", "now", "requests")
+    __slots__ = (
+        "_chains",
+        "_clock",
+        "_hedges",
+        "_random",
+        "attempts",
+        "breaker",
+        "budget",
+        "limiter",
+        "name",
+        "now",
+        "requests",
+    )
 
     def __init__(
-        self, name: str, breaker: CircuitBreaker | None, budget: Budget | None, clock: Clock, random: Chance | None
+        self,
+        name: str,
+        breaker: CircuitBreaker | None,
+        budget: Budget | None,
+        limiter: Limits | None,
+        clock: Clock,
+        random: Chance | None,
     ) -> None:
         self.name = name
         self.breaker = breaker
         self.budget = budget
+        self.limiter = limiter
         self.now = clock.now
         self._clock = clock
         self._random = random
@@ -99,6 +120,8 @@ class OriginState:
         send: Any = _attempt.asend if is_async else _attempt.send
         # A task is ended by its scope: one without a limit of its own still obeys the caller's deadline.
         send = self._limited(send, plan.attempt_timeout or (FOR_EVER if is_async else None), "attempt")
+        if self.limiter is not None:
+            send = self.limiter(send)
         run: Any = _attempt.aattempt(send) if is_async else _attempt.attempt(send)
         if is_hedged and plan.hedge is not None:
             leg: Any = _attempt.aleg(run) if is_async else _attempt.leg(run)

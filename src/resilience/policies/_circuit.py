@@ -9,14 +9,14 @@ epoch; a result counts only in the epoch that admitted it. Events are collected 
 from __future__ import annotations
 
 from _thread import allocate_lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._gate import Gate
 from .._listeners import HUB
 from .._outcome import bare
 from .._outcome import open_for as asked_open_for
 from ..errors import CircuitOpenError
-from ..events import BreakerStateChanged, CallRejected, LateResult, ProbeLost
+from ..events import BreakerStateChanged, CallRejected, Event, LateResult, ProbeLost
 from ._probes import Admitted, Probe, Probes
 from ._ramp import Ramp
 from ._state import CLOSED, DISABLED, HALF_OPEN, ISOLATED, METRICS_ONLY, OPEN, State
@@ -34,6 +34,8 @@ News = list[tuple[Any, dict[str, Any]]]
 
 class Circuit(Gate):
     """The state machine behind a circuit breaker."""
+
+    refused_as: ClassVar[type[Event]] = CallRejected
 
     __slots__ = (
         "__weakref__",
@@ -141,7 +143,7 @@ class Circuit(Gate):
             reason = f"half-open, {len(self._probes)} of {breaker.half_open_max_calls} probes under way,"
             retry_after = max(0.0, self._probes.earliest(now) - now)
         if breaker._listeners or HUB.listeners:
-            breaker.tell(CallRejected, reason=reason, retry_after=retry_after)
+            breaker.tell(self.refused_as, reason=reason, retry_after=retry_after)
         error = _new_refusal(CircuitOpenError)
         error.policy, error.retry_after, error.reason = breaker.name, retry_after, reason
         return error

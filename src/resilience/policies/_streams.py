@@ -7,28 +7,31 @@ recently used idle one goes first. If all are busy, new keys share the stream `O
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from itertools import islice
-from typing import Any
+from typing import Generic, TypeVar
 
-from ._turn import Pace, Stream, Turn
+from ._turn import Stream
 
 OTHER = "_other"
 _LOOKS = 8
+Kind = TypeVar("Kind", bound=Stream)
 
 
-class Streams:
+class Streams(Generic[Kind]):
     """At most `size` keyed streams, and the common one."""
 
-    __slots__ = ("_keyed", "_other", "_size", "common", "other_calls")
+    __slots__ = ("_keyed", "_make", "_other", "_size", "common", "other_calls")
 
-    def __init__(self, size: int) -> None:
-        self.common = Stream()
-        self._other = Stream()
-        self._keyed: OrderedDict[Any, Stream] = OrderedDict()
+    def __init__(self, size: int, make: Callable[[], Kind]) -> None:
+        self._make = make
+        self.common = make()
+        self._other = make()
+        self._keyed: OrderedDict[object, Kind] = OrderedDict()
         self._size = size
         self.other_calls = 0
 
-    def of_locked(self, key: Any, now: float) -> Stream:
+    def of_locked(self, key: object, now: float) -> Kind:
         """The stream of this key."""
         if key is None:
             return self.common
@@ -39,7 +42,7 @@ class Streams:
         if len(self._keyed) >= self._size and not self._make_room_locked(now):
             self.other_calls += 1
             return self._other
-        made = self._keyed[key] = Stream()
+        made = self._keyed[key] = self._make()
         return made
 
     def _make_room_locked(self, now: float) -> bool:
@@ -51,23 +54,24 @@ class Streams:
             self._keyed.move_to_end(key)
         return False
 
-    def look_locked(self, key: Any) -> Stream | None:
+    def look_locked(self, key: object) -> Kind | None:
         """The stream of this key, if there is one."""
         return self.common if key is None else self._keyed.get(key)
 
-    def _all(self) -> tuple[Stream, ...]:
+    def look_or_new_locked(self, key: object) -> Kind:
+        """The stream of this key, or what a new one would be; nothing is kept."""
+        return self.look_locked(key) or self._make()
+
+    def all_locked(self) -> tuple[Kind, ...]:
+        """All of them."""
         return self.common, self._other, *self._keyed.values()
 
-    def retune_locked(self, now: float, old: Pace, new: Pace) -> list[Turn]:
-        """All streams at a new pace; the turns that come forward by it, to be woken."""
-        return [turn for stream in self._all() for turn in stream.retune_locked(now, old, new)]
-
     def waiting_locked(self) -> int:
-        return sum(len(stream.turns) for stream in self._all())
+        return sum(len(stream.turns) for stream in self.all_locked())
 
     def forget_turns(self) -> None:
         """Who waited in the parent process does not wait here."""
-        for stream in self._all():
+        for stream in self.all_locked():
             stream.turns.clear()
 
     def __len__(self) -> int:

@@ -1,110 +1,104 @@
-"""One stream of turns: the generic cell rate algorithm, and those who wait for their turn.
+"""Turns: those who wait in a limiter's stream, in the order of their reservation; and what every stream has.
 
-Rules: everything is guarded by the limiter's lock. `arrival` is the theoretical arrival time of the next call: it moves on
-by one interval for each unit of cost, and never back but for a turn that is given back. Turns wait in the order of their
-reservation; one that is given back in the middle moves the later ones forward and wakes them, and they wait anew.
-`paused` is when the last pause ends: a change of pace keeps that time, and rescales what was used.
-Source: ITU-T I.371, the virtual scheduling form of GCRA.
+Rules: everything is guarded by the limiter's lock. A stream takes units at one moment after another, never at an earlier
+one. A turn that is given back before its time moves the later ones forward and wakes them, and they wait anew. Nobody who
+waits comes later than it was told. What only time grants is in `turns` until it is redeemed, or, where nobody waits for
+it (a reservation), until the next look after its time.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from .._gate import Park
 from .._ticket import Ticket
 
 if TYPE_CHECKING:
-    from .limiter import RateLimiter
+    from ._limits import Limits
+    from ._log import Log
 
-_ROUNDING = 1e-9
-
-
-class Pace(NamedTuple):
-    """Seconds for one unit, and how far ahead of time units may pass."""
-
-    interval: float
-    tolerance: float
+ROUNDING = 1e-9
 
 
 class Stream:
-    """What one key has used of its rate."""
+    """What one key has used of its limit. A way of counting says the rest; `numbers` are the limiter's own, now."""
 
-    __slots__ = ("arrival", "paused", "turns")
+    __slots__ = ("paused", "seen", "turns")
 
     def __init__(self) -> None:
-        self.arrival = self.paused = float("-inf")
+        self.paused = float("-inf")
         self.turns: deque[Turn] = deque()
+        self.seen: Log | None = None
+
+    def delay_locked(self, now: float, cost: float, numbers: Any) -> float:
+        """Seconds until so much may pass."""
+        raise NotImplementedError
+
+    def take_locked(self, now: float, cost: float, numbers: Any) -> Any:
+        """Use so much at the first moment that has it; gives what must be kept to undo or move that."""
+        raise NotImplementedError
+
+    def left_locked(self, now: float, numbers: Any) -> int:
+        """Units that may pass now."""
+        raise NotImplementedError
+
+    def used_until_locked(self, now: float, numbers: Any) -> float:
+        """Seconds until nothing is used any more."""
+        raise NotImplementedError
+
+    def return_locked(self, turn: Turn, now: float, numbers: Any) -> list[Turn]:
+        """Give a waiting turn back; those that come forward by it, to be woken."""
+        raise NotImplementedError
+
+    def pause_locked(self, until: float, numbers: Any) -> None:
+        """Let nothing new pass before that."""
+        raise NotImplementedError
 
     def idle(self, now: float) -> bool:
         """Would a new stream answer the same?"""
-        return self.arrival <= now and not self.turns
+        raise NotImplementedError
 
-    def delay_locked(self, now: float, cost: float, interval: float, tolerance: float) -> float:
-        """Seconds until so much may pass."""
-        earliest = max(self.arrival, now) + cost * interval - tolerance
-        return max(0.0, earliest - now - _ROUNDING)
+    def sweep_locked(self, now: float) -> None:
+        """Forget the reservations whose time has come."""
+        while self.turns and self.turns[0].unattended and self.turns[0].due <= now:
+            self.turns.popleft()
 
-    def take_locked(self, now: float, cost: float, interval: float) -> None:
-        self.arrival = max(self.arrival, now) + cost * interval
+    def turn_locked(self, limiter: Limits, now: float, cost: float, delay: float, *, unattended: bool) -> Turn:
+        """Reserve a turn."""
+        mark = self.take_locked(now, cost, limiter.numbers)
+        turn = Turn(limiter, self, cost, now + delay, now, mark, unattended=unattended)
+        self.turns.append(turn)
+        return turn
 
-    def return_locked(self, turn: Turn, pace: Pace) -> list[Turn]:
-        """Give a waiting turn back; those that come forward by it, to be woken."""
-        later, found = [], False
-        for other in self.turns:
-            found = found or other is turn
-            if found and other is not turn:
-                other.arrival -= turn.cost * pace.interval
-                later.append(other)
-        if found:
-            self.turns.remove(turn)
-            self.arrival -= turn.cost * pace.interval
-        return [other for other in later if other.sooner_locked(pace)]
-
-    def pause_locked(self, until: float, pace: Pace) -> None:
-        self.paused = max(self.paused, until)
-        self.arrival = max(self.arrival, _full(until, pace))
-
-    def retune_locked(self, now: float, old: Pace, new: Pace) -> list[Turn]:
-        """The units that were used stay used, at the new pace; the turns that come forward by it, to be woken.
-
-        While it is paused, only what was reserved behind the pause moves.
-        """
-        begin, moved = (now, now) if self.paused <= now else (_full(self.paused, old), _full(self.paused, new))
-        scale = new.interval / old.interval
-        if self.arrival >= begin:
-            self.arrival = moved + (self.arrival - begin) * scale
-        behind = [turn for turn in self.turns if turn.arrival >= begin]
-        for turn in behind:
-            turn.arrival = moved + (turn.arrival - begin) * scale
-        return [turn for turn in behind if turn.sooner_locked(new)]
-
-
-def _full(until: float, pace: Pace) -> float:
-    """The arrival that lets nothing pass before `until`."""
-    return until + pace.tolerance - pace.interval
+    def behind_locked(self, turn: Turn) -> list[Turn] | None:
+        """Those who wait behind this turn, which leaves; `None` if its time has come, and there is nothing to give back."""
+        if turn not in self.turns:
+            return None
+        place = self.turns.index(turn)
+        later = list(self.turns)[place + 1 :]
+        del self.turns[place]
+        return later
 
 
 class Turn(Ticket):
-    """A reserved place in time; nobody grants it but time.
+    """A reserved place in time; nobody grants it but time. `mark` is what its stream keeps with it."""
 
-    `arrival` is the stream's once this turn has passed; `due` may be sooner, where the pace became slower meanwhile.
-    """
+    __slots__ = ("cost", "due", "limiter", "mark", "stream", "unattended")
 
-    __slots__ = ("arrival", "cost", "due", "limiter", "stream")
-
-    def __init__(self, limiter: RateLimiter, stream: Stream, cost: float, due: float, now: float) -> None:
+    def __init__(
+        self, limiter: Limits, stream: Stream, cost: float, due: float, now: float, mark: Any, *, unattended: bool
+    ) -> None:
         super().__init__(max(0.0, due - now), time_only=True)
         self.limiter = limiter
         self.stream = stream
         self.cost = cost
-        self.arrival = stream.arrival
+        self.mark = mark
         self.due = due
+        self.unattended = unattended
 
-    def sooner_locked(self, pace: Pace) -> bool:
-        """Come forward, if the stream says so. Nobody who waits comes later than it was told."""
-        due = self.arrival - pace.tolerance - _ROUNDING
+    def sooner_locked(self, due: float) -> bool:
+        """Come forward, if that is sooner."""
         sooner = due < self.due
         if sooner:
             self.due = due
@@ -114,16 +108,22 @@ class Turn(Ticket):
         """Its time has come: nothing more to say; or it was moved, and waits anew."""
         now = self.limiter.clock.now()
         with self.limiter.lock:
-            if now >= self.due - _ROUNDING:
+            if now >= self.due - ROUNDING:
                 self.stream.turns.remove(self)
                 return None
-            moved = Turn(self.limiter, self.stream, self.cost, self.due, now)
-            moved.arrival = self.arrival
+            moved = Turn(self.limiter, self.stream, self.cost, self.due, now, self.mark, unattended=False)
             self.stream.turns[self.stream.turns.index(self)] = moved
         return Park(moved)
 
     def forsake(self) -> None:
+        self.give_back()
+
+    def give_back(self) -> bool:
+        """Leave; those behind come forward. False if its time had come already."""
+        now = self.limiter.clock.now()
         with self.limiter.lock:
-            later = self.stream.return_locked(self, self.limiter.pace())
+            waited = now < self.due and self in self.stream.turns
+            later = self.stream.return_locked(self, now, self.limiter.numbers)
         for turn in later:
             turn.grant()
+        return waited

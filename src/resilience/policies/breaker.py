@@ -18,31 +18,15 @@ from .._gate import Gate, Verbs
 from .._outcome import FAILURES, Judge
 from .._permit import Acquirable
 from .._policy import Policy
-from .._record import Record
+from ._breaker_snapshot import BreakerSnapshot
 from ._manual import ManualStates, reset_backoff
 from ._operated import OperatedCircuit
+from ._shadow_circuit import ShadowCircuit
 from ._state import State
 from ._trip import Consecutive, FailureRate, SlowCalls
 
 _LEAST_LEASE = 1.0
 _INITIAL = ("closed", "open", "isolated", "disabled", "metrics-only")
-
-
-class BreakerSnapshot(Record):
-    """`state` as text; `calls` and `failures` that count now; the rest since it was made.
-
-    `open_for` is in seconds; `share` is the part of the calls that a closed circuit lets through, below 1 on a ramp.
-    """
-
-    name: str
-    state: str
-    calls: int
-    failures: int
-    open_for: float | None
-    share: float
-    opened: int
-    rejected: int
-    failed_recoveries: int
 
 
 class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
@@ -60,6 +44,7 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
         slow: `SlowCalls(2.0)` opens on slowness as well.
         on, ignore, on_result: what counts as a failure, as for `Retry`. A `Failure(open_for=seconds)` opens at once.
         initial_state: `closed`, `open`, `isolated`, `disabled` or `metrics-only`.
+        shadow: count what it would refuse, and refuse nothing; `explain()` then names a threshold.
         scope: `function`: one circuit for all calls; `instance`: one for each instance of a method's class.
 
     Raises:
@@ -88,6 +73,7 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
         "ramp",
         "reset",
         "scope",
+        "shadow",
         "slow",
         "trip",
     )
@@ -108,6 +94,7 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
         on_result: Callable[[Any], Any] | None = None,
         initial_state: str = "closed",
         scope: str = "function",
+        shadow: bool = False,
         clock: Clock | None = None,
         random: Chance | None = None,
     ) -> None:
@@ -124,13 +111,15 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
         self.ramp = _options.optional_seconds("ramp", ramp)
         self.judge = Judge(on, ignore, on_result)
         self.scope = _options.choice("scope", scope, ("function", "instance"))
+        self.shadow = _options.flag("shadow", shadow)
         self._lock = allocate_lock()
         self._circuits: dict[int, tuple[ref[Any], OperatedCircuit]] = {}
         self.circuit = self._new_circuit(State(_options.choice("initial_state", initial_state, _INITIAL)))
 
     def _new_circuit(self, state: State) -> OperatedCircuit:
         isolated = state is State.ISOLATED
-        circuit = OperatedCircuit(self, State.CLOSED if isolated else state)
+        kind = ShadowCircuit if self.shadow else OperatedCircuit
+        circuit = kind(self, State.CLOSED if isolated else state)
         if isolated:
             circuit.isolate(self.kind)
         return circuit
@@ -209,6 +198,8 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
         'closed: 0 failures in a row; opens at 5'
         """
         circuit, now, state = self.circuit, self._now(), self.state
+        if isinstance(circuit, ShadowCircuit):
+            return circuit.explain()
         if state is State.OPEN:
             return f"open: refuses calls for {max(0.0, circuit.due - now):.3g} s more; then {self._probes()}"
         if state is State.HALF_OPEN:
@@ -240,8 +231,9 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
             open_for=max(0.0, circuit.due - now) if state is State.OPEN else None,
             share=1.0 if ramp is None else ramp.share(now),
             opened=circuit.opened,
-            rejected=circuit.rejected,
+            rejected=0 if self.shadow else circuit.rejected,
             failed_recoveries=circuit.failed_recoveries,
+            would_reject=circuit.rejected if self.shadow else 0,
         )
 
     def circuits(self) -> list[OperatedCircuit]:

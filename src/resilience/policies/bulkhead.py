@@ -1,35 +1,38 @@
 """Bulkhead: so many calls at once, and a bounded queue before them.
 
-Rules: `_free`, `_queue`, the counters and the numbers are guarded by `_lock`, which is never held while the guarded
-function or a listener runs. Waiters are served first in, first out; a slot that comes back goes to the first waiter that
-still waits. `_free` is below zero while more calls run than a bulkhead made smaller allows; what they give back is not
-given out again. A permit that is collected leaves word in `_lost`, without the lock; the next locked section reads it.
+Rules: slots and queue are those of `_slots.py`; the queue, `rejected` and the numbers are guarded by `_lock`, which is
+never held while the guarded function or a listener runs. A slot whose permit was collected unsettled (`forgotten`, in a
+finalizer) is put back without the lock; the next call that looks hands it on.
 """
 
 from __future__ import annotations
 
 from _thread import allocate_lock
-from collections import deque
 from collections.abc import Callable
 from typing import Any, Never, NoReturn
 
 from .. import _options
 from .._clock import Clock
-from .._deadline import remaining
 from .._gate import Park, Verbs
 from .._listeners import HUB
 from .._names import reset_lock
 from .._permit import Acquirable
 from .._policy import Policy
 from .._record import Record
-from .._ticket import Ticket
 from .._worst import WorstCase
 from ..errors import BulkheadFullError
-from ..events import CallRejected
+from ..events import CallRejected, WouldReject
+from ._crowd import Crowd
+from ._patience import patience_of
+from ._place import Place
+from ._slots import Slots
 
 
 class BulkheadSnapshot(Record):
-    """`active` calls of `max_concurrent`; `waiting` of `max_queue`; the rest since it was made."""
+    """`active` calls of `max_concurrent`; `waiting` of `max_queue`; the rest since it was made.
+
+    `would_reject`: calls that one in shadow mode let through, and would have refused.
+    """
 
     name: str
     active: int
@@ -38,6 +41,7 @@ class BulkheadSnapshot(Record):
     max_queue: int
     admitted: int
     rejected: int
+    would_reject: int = 0
 
 
 class Bulkhead(Policy[Never], Acquirable):
@@ -48,6 +52,7 @@ class Bulkhead(Policy[Never], Acquirable):
         max_queue: how many may wait (default 0: none).
         wait: seconds that one may wait; 0 refuses at once, `None` waits to the deadline (default).
         name: a label.
+        shadow: count what it would refuse, and refuse and delay nothing; `explain()` then names a number of slots.
 
     Raises:
         BulkheadFullError: no slot, and no place in the queue or no more time in it.
@@ -59,7 +64,7 @@ class Bulkhead(Policy[Never], Acquirable):
     7
     """
 
-    __slots__ = ("_free", "_lock", "_lost", "_queue", "admitted", "max_concurrent", "max_queue", "rejected", "wait")
+    __slots__ = ("_crowd", "_lock", "_slots", "max_concurrent", "max_queue", "rejected", "wait")
     kind = "bulkhead"
 
     def __init__(
@@ -69,77 +74,77 @@ class Bulkhead(Policy[Never], Acquirable):
         max_queue: int = 0,
         wait: Any = None,
         name: str | None = None,
+        shadow: bool = False,
         clock: Clock | None = None,
     ) -> None:
         super().__init__(name, clock=clock)
         self.max_concurrent = _options.count("max_concurrent", max_concurrent)
         self.max_queue = _options.count("max_queue", max_queue, minimum=0)
-        self.wait = _patience(wait)
-        self._free = self.max_concurrent
-        self._queue: deque[Place] = deque()
-        self._lost: list[None] = []
+        self.wait = patience_of(wait)
+        self._slots = Slots(self.max_concurrent)
         self._lock = allocate_lock()
-        self.admitted = self.rejected = 0
+        self._crowd = Crowd() if _options.flag("shadow", shadow) else None
+        self.rejected = 0
 
     def check_generator(self, function: Callable[..., Any]) -> None:
         """Generators are guarded: the slot is held from the first `next` to the close."""
 
     def verbs(self) -> Verbs:
-        """Closures over the lock's own verbs, written out: half of what `with self._lock` costs a call."""
-        acquire, release, lost, queue = self._lock.acquire, self._lock.release, self._lost, self._queue
+        """Closures over the tokens' own verbs: a call that need not wait takes no lock."""
+        if self._crowd is not None:
+            return Verbs(self.admit, self.succeeded, self.failed)
+        slots, queue = self._slots, self._slots.queue
+        pop, push = slots.free.pop, slots.free.append
 
         def admit(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            acquire()
-            free = self._free
-            if free > 0 and not lost:
-                self._free = free - 1
-                self.admitted += 1
-                release()
-                return _SLOT
-            release()
+            if not queue:
+                try:
+                    slot = pop()
+                except IndexError:
+                    return self.admit(args, kwargs)
+                slot.used += 1
+                return slot
             return self.admit(args, kwargs)
 
         def succeeded(permit: Any, value: Any) -> None:
-            acquire()
-            if not queue:
-                self._free += 1
-                release()
-                return
-            release()
-            self.released(permit)
+            push(permit)
+            if queue:
+                self._serve()
 
         return Verbs(admit, succeeded, self.failed)
 
     def admit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        granted: list[Place] = []
+        if self._crowd is not None:
+            return self._watched(self._crowd)
+        slots, now = self._slots, self._now()
         with self._lock:
-            while self._lost:
-                self._lost.pop()
-                self._return_locked(granted)
-            permit: Any = None
-            if self._free > 0:
-                self._free -= 1
-                self.admitted += 1
-                permit = _SLOT
-            elif len(self._queue) < self.max_queue and self.wait != 0:
+            granted = slots.serve_locked(now)
+            permit: Any = None if slots.queue else slots.take_locked()
+            if permit is None and slots.waiting_locked() < self.max_queue and self.wait != 0:
                 place = Place(self)
-                self._queue.append(place)
+                slots.queue.append(place)
+                granted += slots.serve_locked(now)
                 permit = Park(place)
-            else:
+            elif permit is None:
                 self.rejected += 1
         for place in granted:
             place.grant()
         if permit is None:
-            self.refuse("full")
+            self._refuse("full")
         return permit
 
-    def refuse(self, reason: str) -> NoReturn:
-        """Raise the refusal."""
+    def _watched(self, crowd: Crowd) -> Crowd:
+        places = 0 if self.wait == 0 else self.max_queue
+        if crowd.enter(self.max_concurrent + places):
+            self.tell(WouldReject, reason="full")
+        return crowd
+
+    def _refuse(self, reason: str) -> NoReturn:
         if self._listeners or HUB.listeners:
             self.tell(CallRejected, reason=reason)
         raise BulkheadFullError(
-            f"{self.name}: all {self.max_concurrent} slots are taken, and {len(self._queue)} of {self.max_queue} places in "
-            f"the queue ({reason}); allow more, or shed load before it",
+            f"{self.name}: all {self.max_concurrent} slots are taken, and {self._slots.waiting_locked()} of "
+            f"{self.max_queue} places in the queue ({reason}); allow more, or shed load before it",
             policy=self.name,
             reason=reason,
         )
@@ -151,51 +156,46 @@ class Bulkhead(Policy[Never], Acquirable):
         self.released(permit)
 
     def released(self, permit: Any) -> None:
-        granted: list[Place] = []
+        if isinstance(permit, Crowd):
+            permit.leave()
+            return
+        self._slots.free.append(permit)
+        if self._slots.queue:
+            self._serve()
+
+    def _serve(self) -> None:
+        now = self._now()
         with self._lock:
-            self._return_locked(granted)
+            granted = self._slots.serve_locked(now)
         for place in granted:
             place.grant()
 
-    def _return_locked(self, granted: list[Place]) -> None:
-        """A slot comes back: to the first waiter whose time is not over, or to the free ones."""
-        self._free += 1
-        self._serve_locked(granted)
-
-    def _serve_locked(self, granted: list[Place]) -> None:
-        now = self._now()
-        while self._queue and self._free > 0:
-            place = self._queue.popleft()
-            granted.append(place)
-            if now < place.due:
-                place.held = True
-                self.admitted += 1
-                self._free -= 1
-            else:
-                place.expired = True
-
     def forgotten(self, permit: Any) -> None:
         """A permit was collected unsettled: no lock may be taken now."""
-        self._lost.append(None)
+        if isinstance(permit, Crowd):
+            permit.lost.append(None)
+        else:
+            self._slots.free.append(permit)
 
     def redeemed(self, place: Place) -> Any:
         """A waiter looks: its slot, or its time is over."""
         with self._lock:
-            if place.held:
-                return _SLOT
+            if place.permit is not None:
+                return place.permit
             if not place.expired:
-                self._queue.remove(place)
+                self._slots.queue.remove(place)
             self.rejected += 1
-        return self.refuse("waited too long")
+        return self._refuse("waited too long")
 
     def forsaken(self, place: Place) -> None:
         """A waiter breaks off: a slot that it was granted already is handed on."""
         with self._lock:
-            held = place.held
-            if not held and not place.expired:
-                self._queue.remove(place)
-        if held:
-            self.released(_SLOT)
+            slot = place.permit
+            if slot is None and not place.expired:
+                self._slots.queue.remove(place)
+        if slot is not None:
+            slot.used -= 1  # granted, and never used: no call was admitted
+            self.released(slot)
 
     def retune(self, *, max_concurrent: int | None = None, max_queue: int | None = None, wait: Any = ...) -> None:
         """Change numbers in place; what is left out stays.
@@ -213,17 +213,17 @@ class Bulkhead(Policy[Never], Acquirable):
         """
         slots = None if max_concurrent is None else _options.count("max_concurrent", max_concurrent)
         places = None if max_queue is None else _options.count("max_queue", max_queue, minimum=0)
-        patience = wait if wait is ... else _patience(wait)
-        granted: list[Place] = []
+        patience = wait if wait is ... else patience_of(wait)
+        now = self._now()
         with self._lock:
             if slots is not None:
-                self._free += slots - self.max_concurrent
+                self._slots.resize_locked(slots)
                 self.max_concurrent = slots
             if places is not None:
                 self.max_queue = places
             if patience is not ...:
                 self.wait = patience
-            self._serve_locked(granted)
+            granted = self._slots.serve_locked(now)
         for place in granted:
             place.grant()
 
@@ -231,54 +231,39 @@ class Bulkhead(Policy[Never], Acquirable):
         waits = 0.0 if not self.max_queue else _options.INFINITY if self.wait is None else self.wait
         return WorstCase(calls=inner.calls, seconds=inner.seconds + waits)
 
+    def explain(self) -> str:
+        """What it did and would do, in plain words; in shadow mode, the number of slots that would have refused nothing.
+
+        >>> Bulkhead(2).explain()
+        '0 of 2 slots are taken, 0 of 0 places in the queue; 0 of 0 calls were refused'
+        """
+        if self._crowd is not None:
+            return self._crowd.explain(f"{self.max_concurrent} slots", "max_concurrent")
+        now = self.snapshot()
+        return (
+            f"{now.active} of {now.max_concurrent} slots are taken, {now.waiting} of {now.max_queue} places in the queue; "
+            f"{now.rejected} of {now.admitted + now.rejected} calls were refused"
+        )
+
     def snapshot(self) -> BulkheadSnapshot:
+        crowd, slots = self._crowd, self._slots
         with self._lock:
             return BulkheadSnapshot(
                 name=self.name,
-                active=self.max_concurrent - self._free,
+                active=slots.taken_locked() if crowd is None else crowd.running,
                 max_concurrent=self.max_concurrent,
-                waiting=len(self._queue),
+                waiting=slots.waiting_locked(),
                 max_queue=self.max_queue,
-                admitted=self.admitted,
+                admitted=slots.used_locked() if crowd is None else crowd.came,
                 rejected=self.rejected,
+                would_reject=0 if crowd is None else crowd.over,
             )
 
     def reset_after_fork(self) -> None:
         reset_lock(self._lock)
-        self._queue.clear()
-        self._lost.clear()
-        self._free = self.max_concurrent
+        self._slots.forget_holders()
+        if self._crowd is not None:
+            self._crowd.forget_holders()
 
     def __repr__(self) -> str:
         return f"<Bulkhead {self.name!r} {self.max_concurrent} at once, queue {self.max_queue}>"
-
-
-def _patience(wait: Any) -> float | None:
-    return None if wait is None else _options.seconds("wait", wait, zero=True, infinite=True)
-
-
-class _Slot:
-    __slots__ = ()
-
-
-_SLOT = _Slot()
-
-
-class Place(Ticket):
-    """A place in the queue."""
-
-    __slots__ = ("_bulkhead", "due", "expired", "held")
-
-    def __init__(self, bulkhead: Bulkhead) -> None:
-        super().__init__(bulkhead.wait)
-        patience = remaining() if bulkhead.wait is None else min(bulkhead.wait, remaining())
-        self._bulkhead = bulkhead
-        self.due = bulkhead.clock.now() + patience
-        self.expired = False
-        self.held = False
-
-    def redeem(self) -> Any:
-        return self._bulkhead.redeemed(self)
-
-    def forsake(self) -> None:
-        self._bulkhead.forsaken(self)

@@ -1,0 +1,32 @@
+"""What an adaptive limit notes of each call, and tells of itself."""
+
+from __future__ import annotations
+
+from .._record import Record
+
+
+class AdaptiveLimitSnapshot(Record):
+    """`active` calls of `limit` now; `waiting` of `max_queue`; `dropped` calls taught it to be careful.
+
+    `would_reject`: calls that one in shadow mode let through, and would have refused.
+    """
+
+    name: str
+    active: int
+    limit: int
+    waiting: int
+    max_queue: int
+    admitted: int
+    rejected: int
+    dropped: int
+    would_reject: int = 0
+
+
+class Begun:
+    """A call under way: since when, and how many there were with it."""
+
+    __slots__ = ("at", "in_flight")
+
+    def __init__(self, at: float, in_flight: int) -> None:
+        self.at = at
+        self.in_flight = in_flight
