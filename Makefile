@@ -9,7 +9,7 @@ WORKERS ?= auto
 PYTEST  = $(RUN) -m pytest -n $(WORKERS) --dist worksteal
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check check-all bench soak lint types docs docs-check wheel-check format clean
+.PHONY: help demo test check check-all bench brown-out soak lint types docs docs-check wheel-check format clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -58,6 +58,9 @@ check-all:  ## make check on each Python that is found
 
 bench: $(VENV)/.bench  ## cost per call, against the peers, in one run
 	@$(RUN) -m bench $(ARGS)
+
+brown-out: $(VENV)/.bench  ## ours and the peers through one brown-out, in real time; about three minutes
+	@$(RUN) -m bench.brown_out $(ARGS)
 
 soak: $(VENV)/.run  ## the same calls for a while; memory must stay flat
 	@$(RUN) -m bench.soak $(ARGS)

@@ -9,6 +9,8 @@ NAMES = {
     "asend": "send",
     "aattempt": "attempt",
     "adiscard": "discard",
+    "ajudged": "judged",
+    "aunwrapped": "unwrapped",
     "handle_async_request": "handle_request",
     "aclose": "close",
     "AsyncClient": "Client",

@@ -5,6 +5,7 @@ A test compares their syntax trees, so they carry no docstrings of their own.
 - `attempt`, `aattempt`: one request, once; what the retry repeats.
 - `leg`, `aleg`: the same with an exchange of its own; what a hedge has several of at once.
 - `send`, `asend`: the request goes out, and the body is read if the client would read it anyway.
+- `judged`, `ajudged`, `unwrapped`, `aunwrapped`: a bad answer is an error for who stands between the two.
 - `discard`, `adiscard`: an answer that another one replaces is closed before the wait; its own troubles are nobody's.
 """
 
@@ -95,6 +96,56 @@ async def asend(exchange: Exchange) -> Any:
             await response.stream.aclose()
         exchange.fill(response)
     return response
+
+
+class BadAnswer(Exception):  # noqa: N818 - an answer, on its way through those who hear errors only
+    """Carries an answer that would be retried."""
+
+    def __init__(self, response: Any) -> None:
+        super().__init__(response)
+        self.response = response
+
+
+def judged(send: Callable[[Exchange], Any], statuses: frozenset[int]) -> Callable[[Exchange], Any]:
+    def run(exchange: Exchange) -> Any:
+        response = send(exchange)
+        if response.status_code in statuses:
+            raise BadAnswer(response)
+        return response
+
+    return run
+
+
+def ajudged(
+    send: Callable[[Exchange], Awaitable[Any]], statuses: frozenset[int]
+) -> Callable[[Exchange], Awaitable[Any]]:
+    async def run(exchange: Exchange) -> Any:
+        response = await send(exchange)
+        if response.status_code in statuses:
+            raise BadAnswer(response)
+        return response
+
+    return run
+
+
+def unwrapped(send: Callable[[Exchange], Any]) -> Callable[[Exchange], Any]:
+    def run(exchange: Exchange) -> Any:
+        try:
+            return send(exchange)
+        except BadAnswer as bad:
+            return bad.response
+
+    return run
+
+
+def aunwrapped(send: Callable[[Exchange], Awaitable[Any]]) -> Callable[[Exchange], Awaitable[Any]]:
+    async def run(exchange: Exchange) -> Any:
+        try:
+            return await send(exchange)
+        except BadAnswer as bad:
+            return bad.response
+
+    return run
 
 
 def discard(response: Any) -> None:

@@ -11,7 +11,9 @@ from resilience.http._plan import PLAN_OPTIONS
 if TYPE_CHECKING:
     from resilience.http._kit import Kit
 
-_OWN_OPTIONS = frozenset({*PLAN_OPTIONS, "breaker", "budget", "rate_limiter", "max_origins", "name", "clock", "random"})
+_OWN_OPTIONS = frozenset(
+    {*PLAN_OPTIONS, "breaker", "budget", "rate_limiter", "bulkhead", "max_origins", "name", "clock", "random"}
+)
 
 
 class GuardedClient:

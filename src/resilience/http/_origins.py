@@ -16,14 +16,21 @@ from resilience.http._origin_map import OriginMap
 from resilience.http._plan import PLAN_OPTIONS, Plan
 from resilience.http._state import OriginSnapshot, OriginState
 from resilience.policies._limits import Limits
+from resilience.policies.adaptive import AdaptiveLimit
 from resilience.policies.breaker import CircuitBreaker
 from resilience.policies.budget import RetryBudget
+from resilience.policies.bulkhead import Bulkhead
+from resilience.policies.throttle import Throttle
 
 if TYPE_CHECKING:
     from resilience.config import ServiceSettings, Settings
 
 EXTENSION = "resilience"
 PER_ORIGIN: Any = "per origin"
+
+
+Crowd = Bulkhead | AdaptiveLimit | Throttle
+CROWDS = (Bulkhead, AdaptiveLimit, Throttle)
 
 
 class OriginsSnapshot(Record):
@@ -64,6 +71,9 @@ class Origins:
             opens for as long.
         rate_limiter: `f(origin) -> RateLimiter`, one instance to share, or `None` (default). Each attempt takes a turn, and
             each answer teaches it: `Retry-After` of a 429 or 503 pauses it, and so do the `RateLimit` headers.
+        bulkhead: `f(origin)` for a `Bulkhead`, `AdaptiveLimit` or `Throttle`, one instance to share, or `None` (default).
+            Each attempt asks it, up to the headers, or to the end of a body that is read whole. An answer that would be
+            retried counts as a failure.
         budget: `f() -> RetryBudget` (default `RetryBudget`), one to share, or `None`.
         max_origins: how many states are kept (default 1000). Idle ones make room; when all circuits are open, new
             origins share one state, `_other`, which is counted.
@@ -85,6 +95,7 @@ class Origins:
         breaker: CircuitBreaker | Callable[[str], CircuitBreaker] | None = PER_ORIGIN,
         budget: Budget | Callable[[], Budget] | None = RetryBudget,
         rate_limiter: Limits | Callable[[str], Limits] | None = None,
+        bulkhead: Crowd | Callable[[str], Crowd] | None = None,
         max_origins: int = 1000,
         name: str | None = None,
         clock: Clock | None = None,
@@ -99,6 +110,10 @@ class Origins:
         if rate_limiter is not None and not callable(self._rate_limiter):
             allowed = "a RateLimiter, a function of the origin, or None"
             _options.refuse("rate_limiter", rate_limiter, allowed, kind=TypeError)
+        self._bulkhead: Any = bulkhead
+        if bulkhead is not None and not callable(self._bulkhead):
+            allowed = "a Bulkhead, AdaptiveLimit or Throttle, a function of the origin, or None"
+            _options.refuse("bulkhead", bulkhead, allowed, kind=TypeError)
         self._budget = budget if callable(budget) else checked_budget(budget)
         self._prefix = "" if name is None else f"{_options.label('name', name)} "
         self._given_clock = clock
@@ -157,10 +172,21 @@ class Origins:
             budget.adopt(self._given_clock)
         if breaker is not None:
             breaker.adopt(self._given_clock, self._random)
-        limiter = self._limiter_for(label)
-        if limiter is not None:
-            limiter.adopt(self._given_clock, None)
-        return OriginState(label, breaker, budget, limiter, self._clock, self._random)
+        limiter, bulkhead = self._limiter_for(label), self._bulkhead_for(label)
+        for policy in (limiter, bulkhead):
+            if policy is not None:
+                policy.adopt(self._given_clock, None)
+        return OriginState(label, breaker, budget, limiter, bulkhead, self._clock, self._random)
+
+    def _bulkhead_for(self, label: str) -> Crowd | None:
+        if self._bulkhead is None or isinstance(self._bulkhead, CROWDS):
+            return self._bulkhead
+        made: Any = self._bulkhead(label)
+        if not isinstance(made, CROWDS):
+            _options.refuse(
+                "bulkhead", made, "a function that gives a Bulkhead, AdaptiveLimit or Throttle", kind=TypeError
+            )
+        return made
 
     def _limiter_for(self, label: str) -> Limits | None:
         if self._rate_limiter is None or isinstance(self._rate_limiter, Limits):

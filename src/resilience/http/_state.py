@@ -28,6 +28,7 @@ from resilience.policies.timeout import Timeout
 if TYPE_CHECKING:
     from resilience._chance import Chance
     from resilience._clock import Clock
+    from resilience._policy import Policy
     from resilience.http._plan import Plan
 
 _MOST_CHAINS = 64
@@ -64,6 +65,7 @@ class OriginState:
         "attempts",
         "breaker",
         "budget",
+        "bulkhead",
         "limiter",
         "name",
         "now",
@@ -76,6 +78,7 @@ class OriginState:
         breaker: CircuitBreaker | None,
         budget: Budget | None,
         limiter: Limits | None,
+        bulkhead: Policy[Any] | None,
         clock: Clock,
         random: Chance | None,
     ) -> None:
@@ -83,6 +86,7 @@ class OriginState:
         self.breaker = breaker
         self.budget = budget
         self.limiter = limiter
+        self.bulkhead = bulkhead
         self.now = clock.now
         self._clock = clock
         self._random = random
@@ -120,8 +124,11 @@ class OriginState:
         send: Any = _attempt.asend if is_async else _attempt.send
         # A task is ended by its scope: one without a limit of its own still obeys the caller's deadline.
         send = self._limited(send, plan.attempt_timeout or (FOR_EVER if is_async else None), "attempt")
+        if self.bulkhead is not None:
+            send = self._in_crowd(self.bulkhead, send, plan, is_async=is_async)
         if self.limiter is not None:
-            send = self.limiter(send)
+            limiter: Any = self.limiter
+            send = unseated(limiter(send))
         run: Any = _attempt.aattempt(send) if is_async else _attempt.attempt(send)
         if is_hedged and plan.hedge is not None:
             leg: Any = _attempt.aleg(run) if is_async else _attempt.leg(run)
@@ -129,6 +136,13 @@ class OriginState:
         run = self._retry(plan, repeating, is_async=is_async)(run)
         limited: Callable[..., Any] = self._limited(run, plan.total_timeout, "total")
         return limited
+
+    def _in_crowd(self, bulkhead: Policy[Any], send: Any, plan: Plan, *, is_async: bool) -> Any:
+        """An attempt that takes its place among those under way, and fails there by a bad answer too."""
+        judged: Any = _attempt.ajudged if is_async else _attempt.judged
+        unwrapped: Any = _attempt.aunwrapped if is_async else _attempt.unwrapped
+        guard: Any = bulkhead
+        return unwrapped(unseated(guard(judged(send, plan.retry_statuses))))
 
     def _hedge(self, pattern: Hedge, statuses: frozenset[int]) -> Any:
         """This origin's hedge, with what it has learned of it."""
