@@ -18,6 +18,7 @@ MODULES = (
     "resilience",
     "resilience.errors",
     "resilience.events",
+    "resilience.extending",
     "resilience.testing",
     "resilience.http",
     "resilience.config",

@@ -32,6 +32,7 @@ FLOORS = {
     "_snapshot": 3,
     "_resilient": 3,
     "config": 3,
+    "extending": 3,
     "http": 4,
     "integrations": 4,
     "simulate": 4,

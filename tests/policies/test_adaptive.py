@@ -178,12 +178,12 @@ def test_two_steps_and_lost_permits(clock):
 
 def test_changes_are_told_and_explained(clock):
     """The event has the limit before and after; the sentence says what was learned."""
-    limit = AdaptiveLimit(AIMD(), initial=10, name="rates", clock=clock)
+    limit = AdaptiveLimit(AIMD(), initial=10, name="quotes", clock=clock)
     with Recorder(events.LimitChanged) as recorder, pytest.raises(ConnectionError), limit.acquire():
         raise ConnectionError
     assert [(event.old, event.new) for event in recorder.events] == [(10, 9)]
     assert limit.explain() == "0 of 9 calls are under way, as AIMD(backoff=0.9) learned; 0 of 1 were refused"
-    assert repr(limit) == "<AdaptiveLimit 'rates' 9 at once, AIMD(backoff=0.9)>"
+    assert repr(limit) == "<AdaptiveLimit 'quotes' 9 at once, AIMD(backoff=0.9)>"
 
 
 def test_row_30_and_31_a_listener_may_raise_and_call_the_policy(clock):

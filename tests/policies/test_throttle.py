@@ -87,13 +87,13 @@ def test_a_call_that_its_deadline_cut_short_was_not_accepted(world, clock):
 
 def test_row_21_it_forgets_and_a_gap_costs_no_loop(clock):
     """Ten years later nothing is left."""
-    throttle = eager(clock, name="rates")
+    throttle = eager(clock, name="quotes")
     throttle.acquire().failure()
     clock.advance(10 * 365 * 86400)
     throttle.acquire().success()
     assert (throttle.snapshot().requests, throttle.snapshot().accepts) == (1, 1)
     throttle.reset_after_fork()
-    assert repr(throttle) == "<Throttle 'rates' multiplier 2, window 120 s>"
+    assert repr(throttle) == "<Throttle 'quotes' multiplier 2, window 120 s>"
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ PACKAGES = {
     "starlette": "web",
     "uvicorn": "web",
     "matplotlib": "plots",
+    "http-sf": "ratelimit-headers",
     "redis": "redis",
 }
 # SDKs that retry by themselves, how often, and what turns that off.
