@@ -9,7 +9,7 @@ WORKERS ?= auto
 PYTEST  = $(RUN) -m pytest -n $(WORKERS) --dist worksteal
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check check-all bench brown-out soak lint types docs docs-check wheel-check format clean
+.PHONY: help demo test check check-all bench brown-out mutants soak lint types docs docs-check wheel-check format clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -65,8 +65,12 @@ brown-out: $(VENV)/.bench  ## ours and the peers through one brown-out, in real 
 soak: $(VENV)/.run  ## the same calls for a while; memory must stay flat
 	@$(RUN) -m bench.soak $(ARGS)
 
+mutants: $(VENV)/.mutants  ## change the policies and the engine in small ways, and see that a test notices; hours
+	$(VENV)/bin/mutmut run $(ARGS)
+	$(VENV)/bin/mutmut results
+
 clean:  ## remove environments and what tools leave behind
-	rm -rf .venv* build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv* build dist .coverage* .hypothesis mutants .mypy_cache .pytest_cache .ruff_cache
 
 # Set-up runs again when pyproject.toml changes. pip must know dependency groups (25.1).
 $(VENV)/.run: pyproject.toml
@@ -78,6 +82,10 @@ $(VENV)/.run: pyproject.toml
 $(VENV)/.dev: $(VENV)/.run
 	@echo "installing what the checks need"
 	@$(PIP) install -e '.[all]' --group dev
+	@touch $@
+
+$(VENV)/.mutants: $(VENV)/.dev
+	@$(PIP) install --group mutants
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.run
