@@ -58,6 +58,13 @@ async def check() -> None:
     assert_type(r.Fallback(7).call(function, 1), str | int)
     assert_type(r.Hedge(r.Quantile(0.95)).call(function, 1), str)
     assert_type(await r.Hedge(0.2).acall(afunction, 1), str)
+    for limit in (r.RateLimiter(9), r.SlidingWindow(9), r.FixedWindow(9)):
+        assert_type(limit.call(function, 1), str)
+    assert_type(r.Bulkhead(9).call(function, 1), str)
+    assert_type(r.AdaptiveLimit(r.Vegas()).call(function, 1), str)
+    assert_type(await r.Throttle().acall(afunction, 1), str)
+    assert_type(r.Retry.aws().call(function, 1), str)
+    assert_type(await r.Retry.grpc().acall(afunction, 1), str)
     assert_type(r.Chaos(error=OSError, rate=0.5).call(function, 1), str)
     cached = r.Cache(ttl=30)(function)
     assert_type(cached(1), str)
