@@ -1,11 +1,23 @@
-"""Draws the pictures of the docs from the real objects: `python scripts/pictures.py`."""
+"""Draws the pictures of the docs from the real objects: `python scripts/pictures.py [NAME ...]`."""
 
+import asyncio
+import io
 import re
+import sys
 from pathlib import Path
 
+from matplotlib import rcParams
+from matplotlib.figure import Figure
+
+import resilience as r
+from resilience.policies._state import TRANSITIONS
 from resilience.simulate import plot
+from resilience.testing import FakeClock
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
+PICTURES = DOCS / "pictures"
+STILL = {"Date": None}  # the same picture each time
+_WIDTH = 104
 
 
 def code_of(page):
@@ -13,7 +25,7 @@ def code_of(page):
     return "\n".join(re.findall(r"```python\n(.*?)```", (DOCS / page).read_text("utf-8"), re.DOTALL))
 
 
-def storm(folder):
+def storm():
     """The three courses of docs/simulate.md."""
     names = {}
     exec(code_of("simulate.md"), names)  # noqa: S102 # our own page, which the tests run as well
@@ -22,14 +34,103 @@ def storm(folder):
         "with a budget": names["bounded"],
         "with budget and breaker": names["guarded"],
     }
-    plot(reports, folder / "storm.svg")
+    plot(reports, PICTURES / "storm.svg")
+
+
+def demo():
+    """What `resilience demo` ends with, as its terminal shows it."""
+    from rich.console import Console
+
+    from resilience.cli._paper import as_text
+    from resilience.cli.demo._chart import chart
+    from resilience.cli.demo._figures import figures_of
+    from resilience.cli.demo._glyphs import BLOCKS
+    from resilience.cli.demo._play import play
+    from resilience.cli.demo._script import Script
+    from resilience.cli.demo._summary import conclusions, table
+
+    played = asyncio.run(play(Script(seconds=12.0), lambda _: None))
+    figures = figures_of(played)
+    lines = [*chart(played, _WIDTH, BLOCKS), [], *table(figures), [], *conclusions(figures, _WIDTH)]
+    console = Console(record=True, width=_WIDTH + 2, file=io.StringIO(), force_terminal=True, highlight=False)
+    console.print(as_text(lines), soft_wrap=True)
+    console.save_svg(str(PICTURES / "demo.svg"), title="resilience demo")
+
+
+def backoff():
+    """Delays of the first attempts: the band that jitter draws from, and its middle."""
+    kinds = {
+        "Exponential(), full jitter": r.Exponential(),
+        "Exponential(jitter='equal')": r.Exponential(jitter="equal"),
+        "Exponential(jitter=0.2)": r.Exponential(jitter=0.2),
+        "Decorrelated()": r.Decorrelated(),
+    }
+    attempts = range(1, 9)
+    figure = Figure(figsize=(9, 5), layout="constrained")
+    for panel, (name, kind) in zip(figure.subplots(2, 2, sharex=True, sharey=True).flat, kinds.items(), strict=True):
+        low, middle, high = ([kind.delay(attempt, chance) for attempt in attempts] for chance in (0.05, 0.5, 0.95))
+        panel.fill_between(attempts, low, high, color="#0072b2", alpha=0.2, label="9 of 10 delays")
+        panel.plot(attempts, middle, color="#0072b2", label="the middle one")
+        panel.set_title(name, fontsize="medium")
+        panel.set_ylabel("seconds")
+    figure.axes[0].legend(frameon=False, fontsize="small")
+    for panel in figure.axes[2:]:
+        panel.set_xlabel("after attempt")
+    figure.savefig(PICTURES / "backoff.svg", metadata=STILL)
+
+
+def limiter():
+    """What passes a limiter of ten a second whose callers come all at once, by burst."""
+    figure = Figure(figsize=(9, 3), layout="constrained")
+    panel = figure.subplots()
+    kinds = {
+        "RateLimiter(10)": lambda clock: r.RateLimiter(10, clock=clock),
+        "RateLimiter(10, burst=1)": lambda clock: r.RateLimiter(10, burst=1, clock=clock),
+        "SlidingWindow(10)": lambda clock: r.SlidingWindow(10, clock=clock),
+        "FixedWindow(10)": lambda clock: r.FixedWindow(10, clock=clock),
+    }
+    for row, make in enumerate(kinds.values()):
+        clock = FakeClock(autojump=False)
+        kind, passed = make(clock), []
+        for _ in range(300):
+            if kind.try_acquire():
+                passed.append(clock.now())
+            clock.advance(0.01)
+        panel.plot(passed, [-row] * len(passed), "|", markersize=14, color="#0072b2")
+    panel.set_yticks([-row for row in range(len(kinds))], list(kinds))
+    panel.set_ylim(0.6 - len(kinds), 0.4)
+    panel.set_xlabel("seconds; a hundred callers a second, each mark one that passes")
+    figure.savefig(PICTURES / "limiter.svg", metadata=STILL)
+
+
+def diagram():
+    """The breaker's states, from its table of transitions."""
+    lines = [
+        f"    {old.value.replace('-', '_')} --> {new.value.replace('-', '_')}: {why}" for old, why, new in TRANSITIONS
+    ]
+    return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> closed", *lines, "```"])
+
+
+def states():
+    """The breaker's diagram into its page."""
+    page = DOCS / "policies" / "circuit-breaker.md"
+    text = page.read_text("utf-8")
+    begin, end = "<!-- states -->", "<!-- /states -->"
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    page.write_text(f"{before}{begin}\n\n{diagram()}\n\n{end}{after}", "utf-8")
+
+
+ALL = (backoff, demo, limiter, states, storm)
 
 
 def main():
-    """All pictures."""
-    folder = DOCS / "pictures"
-    folder.mkdir(exist_ok=True)
-    storm(folder)
+    """Those that are named, else all."""
+    PICTURES.mkdir(exist_ok=True)
+    rcParams["svg.hashsalt"] = "resilience"  # the same names inside the same picture
+    for draw in ALL:
+        if not sys.argv[1:] or draw.__name__ in sys.argv[1:]:
+            draw()
 
 
 if __name__ == "__main__":

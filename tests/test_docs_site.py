@@ -1,5 +1,6 @@
 """The documentation site: every page has its place, and every link leads somewhere."""
 
+import importlib.util
 import re
 import tomllib
 from pathlib import Path
@@ -25,7 +26,7 @@ def test_every_page_has_one_place():
 def test_every_link_leads_somewhere():
     """Links and pictures of README and docs to files of the repository, and to headings in them."""
     broken = []
-    for page in [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *DOCS.rglob("*.md")]:
+    for page in [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", REPOSITORY / "llms.txt", *DOCS.rglob("*.md")]:
         text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
         for target in re.findall(r"\]\(([^)\s]+)\)", text):
             path, _, heading = target.partition("#")
@@ -35,6 +36,14 @@ def test_every_link_leads_somewhere():
             if not file.exists() or (heading and heading not in headings(file)):
                 broken.append(f"{page.relative_to(REPOSITORY)}: {target}")
     assert broken == []
+
+
+def test_the_breakers_diagram_is_that_of_its_table():
+    """Made by scripts/pictures.py; a transition that is added shows here."""
+    spec = importlib.util.spec_from_file_location("pictures", REPOSITORY / "scripts" / "pictures.py")
+    pictures = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(pictures)
+    assert pictures.diagram() in (DOCS / "policies" / "circuit-breaker.md").read_text("utf-8")
 
 
 def headings(file):

@@ -1,0 +1,1 @@
+"""Ours and the peers, asked the same questions; see the README."""
