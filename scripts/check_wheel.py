@@ -1,5 +1,6 @@
 """Builds sdist and wheel and tries the wheel in an empty environment, with the checkout's `src` out of reach."""
 
+import hashlib
 import subprocess
 import sys
 import tempfile
@@ -44,12 +45,26 @@ def check_contents(wheel):
         sys.exit(f"wheel and src differ: {sorted(packed ^ wanted)}")
 
 
+def built(folder):
+    """Wheel and sdist, built into this folder."""
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, REPOSITORY, stdout=subprocess.DEVNULL)
+    (wheel,), (sdist,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
+    return wheel, sdist
+
+
+def check_same(again, first):
+    """Two builds of one source give the same bytes: who has the source can check what is published."""
+    for file, other in zip(again, first, strict=True):
+        if hashlib.sha256(file.read_bytes()).digest() != hashlib.sha256(other.read_bytes()).digest():
+            sys.exit(f"two builds of {file.name} differ")
+
+
 def main():
     """Builds, unpacks into a new environment, and tries what a user would try first."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        run(sys.executable, "-m", "build", "--no-isolation", "--outdir", place, REPOSITORY, stdout=subprocess.DEVNULL)
-        (wheel,), (sdist,) = place.glob("*.whl"), place.glob("*.tar.gz")
+        wheel, sdist = built(place / "first")
+        check_same(built(place / "second"), (wheel, sdist))
         check_contents(wheel)
         venv.create(place / "env", with_pip=True)
         python = place / "env" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
