@@ -26,7 +26,12 @@ def test_every_page_has_one_place():
 def test_every_link_leads_somewhere():
     """Links and pictures of README and docs to files of the repository, and to headings in them."""
     broken = []
-    for page in [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", REPOSITORY / "llms.txt", *DOCS.rglob("*.md")]:
+    for page in [
+        REPOSITORY / "README.md",
+        REPOSITORY / "CONTRIBUTING.md",
+        REPOSITORY / "llms.txt",
+        *DOCS.rglob("*.md"),
+    ]:
         text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
         for target in re.findall(r"\]\(([^)\s]+)\)", text):
             path, _, heading = target.partition("#")

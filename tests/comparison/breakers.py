@@ -69,6 +69,16 @@ def open_it(call):
             pass
 
 
+async def until_it_may_close(call):
+    """Let a guarded coroutine function open its circuit, and wait until a probe is due."""
+    for _ in range(4):
+        try:
+            await call(ConnectionError("down"))
+        except Exception:  # the state is what matters
+            pass
+    await asyncio.sleep(2 * _SOON)
+
+
 def is_open(call, reached):
     """Is a further call refused?"""
     before = len(reached)
@@ -138,12 +148,7 @@ def one_probe_at_a_time(library):
     call = guarded(breaker, abody)
 
     async def main():
-        for _ in range(4):
-            try:
-                await call(ConnectionError("down"))
-            except Exception:  # the state is what matters
-                pass
-        await asyncio.sleep(2 * _SOON)
+        await until_it_may_close(call)
         reached.clear()
         await asyncio.gather(*(call(None) for _ in range(50)), return_exceptions=True)
 
@@ -164,12 +169,7 @@ def a_cancelled_probe_gives_its_place_back(library):
     call = guarded(breaker, abody)
 
     async def main():
-        for _ in range(4):
-            try:
-                await call(ConnectionError("down"))
-            except Exception:  # the state is what matters
-                pass
-        await asyncio.sleep(2 * _SOON)
+        await until_it_may_close(call)
         reached.clear()
         probe = asyncio.ensure_future(call(None))
         await asyncio.sleep(0.01)
