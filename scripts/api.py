@@ -27,6 +27,7 @@ MODULES = (
     "resilience.telemetry",
     "resilience.telemetry.otel",
     "resilience.telemetry.prometheus",
+    "resilience.telemetry.system",
 )
 HEAD = "# The public API, made by `python scripts/api.py --write`; a change here is a change for users.\n"
 # How gates, drivers and the rest of the house speak with each other: public to our own modules, no promise to users;
