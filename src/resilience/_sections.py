@@ -110,8 +110,12 @@ class Gathering:
         with _lock:
             self._live.discard(one)
 
+    def live(self) -> list[Any]:
+        """Those that live, by their names."""
+        with _lock:
+            return sorted(self._live, key=lambda one: str(one.name))
+
     def told(self) -> Any:
         """What the section says now."""
-        with _lock:
-            live = list(self._live)
-        return self._tell(sorted(live, key=lambda one: str(one.name))) if live else None
+        live = self.live()
+        return self._tell(live) if live else None
