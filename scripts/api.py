@@ -25,6 +25,7 @@ MODULES = (
     "resilience.miniapp",
     "resilience.simulate",
     "resilience.health",
+    "resilience.alerts",
     "resilience.telemetry",
     "resilience.telemetry.otel",
     "resilience.telemetry.prometheus",
