@@ -25,6 +25,8 @@ MODULES = (
     "resilience.miniapp",
     "resilience.simulate",
     "resilience.health",
+    "resilience.integrations.asgi",
+    "resilience.integrations.deadlines",
     "resilience.alerts",
     "resilience.telemetry",
     "resilience.telemetry.otel",

@@ -11,6 +11,7 @@ from .._level import Level
 from .._world import SYSTEM_CLOCK
 from ._check import Check
 from ._result import Verdict
+from ._run import TimedOut
 
 _REFUSED, _PORTS = 400, 65_536
 _URL = "the URL of a service, e.g. 'https://shop.example/health'"
@@ -40,8 +41,6 @@ def http(
     """
     import httpx
 
-    from ..http import Client
-
     if not isinstance(url, str):
         _options.refuse("url", f"<{type(url).__name__}>", _URL, kind=TypeError)
     try:
@@ -58,13 +57,18 @@ def http(
     trusted = httpx.create_ssl_context() if asked.scheme == "https" and transport is None else True
 
     def look() -> Verdict:
-        begun = SYSTEM_CLOCK.now()
-        # A client for each look: connections are not shared with forked children, nor kept till they are stale.
-        with (
-            Client(transport=transport, verify=trusted, attempts=1, breaker=None, budget=None) as client,
-            client.stream(verb, asked, headers=sent) as response,
-        ):
-            return _answered(response.status_code, (SYSTEM_CLOCK.now() - begun) * 1000)
+        begun, left = SYSTEM_CLOCK.now(), remaining()
+        patience = None if left == _options.INFINITY else max(0.001, left)
+        try:
+            # A client for each look: connections are not shared with forked children, nor kept till they are stale. A plain
+            # one: what probes ask is not to open circuits, nor to be retried.
+            with (
+                httpx.Client(transport=transport, verify=trusted, timeout=patience) as client,
+                client.stream(verb, asked, headers=sent) as response,
+            ):
+                return _answered(response.status_code, (SYSTEM_CLOCK.now() - begun) * 1000)
+        except httpx.TimeoutException:
+            raise TimedOut from None
 
     return Check(look, kind="http")
 
