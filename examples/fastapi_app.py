@@ -30,7 +30,7 @@ def create_app(stock_url: str | None = None, webhook_url: str | None = None, *, 
     """The app; what is not given comes from `STOCK_URL` and `WEBHOOK_URL`."""
     stock_url = stock_url or os.environ.get("STOCK_URL", "http://127.0.0.1:9000")
     webhook_url = webhook_url or os.environ.get("WEBHOOK_URL")
-    stock = r.CircuitBreaker("stock", trip=r.Consecutive(3), reset_timeout=5)
+    stock = r.CircuitBreaker("shop-stock", trip=r.Consecutive(3), reset_timeout=5)
     guard = r.Pipeline(stock, r.Timeout(3), name="ask-stock")
 
     checks = health.HealthRegistry("shop", version="1.0", ttl=0.5)

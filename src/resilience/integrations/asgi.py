@@ -21,7 +21,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
-_GUARDS = ("circuit-breaker", "rate-limiter", "bulkhead", "timeout")
+_NO_GUARDS = {"retry", "hedge", "cache", "fallback", "chaos"}
 
 
 class ResilienceMiddleware:
@@ -138,10 +138,10 @@ def _guarded(policy: Any, serve: Callable[..., Awaitable[Any]]) -> Callable[...,
     if not isinstance(policy, Policy):
         _options.refuse("guards", policy, "policies by path prefix, e.g. guards={'/pay': Bulkhead(20)}", kind=TypeError)
     for part in policy.parts():
-        if part.kind not in _GUARDS:
+        if part.kind in _NO_GUARDS:
             raise ValueError(
                 f"guards: {part.name} is a {part.kind}, which repeats a request or answers without one; here may stand "
-                f"{', '.join(_GUARDS)}, and pipelines of them. Guard what the route calls with it instead"
+                "breakers, limiters, bulkheads, timeouts, and pipelines of them. Guard what the route calls with it instead"
             )
 
     async def request(scope: Message, receive: Receive, reply: _Reply) -> Any:
