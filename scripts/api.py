@@ -24,19 +24,24 @@ MODULES = (
     "resilience.config",
     "resilience.miniapp",
     "resilience.simulate",
+    "resilience.health",
+    "resilience.integrations.asgi",
+    "resilience.integrations.deadlines",
+    "resilience.alerts",
     "resilience.telemetry",
     "resilience.telemetry.otel",
     "resilience.telemetry.prometheus",
+    "resilience.telemetry.system",
 )
 HEAD = "# The public API, made by `python scripts/api.py --write`; a change here is a change for users.\n"
 # How gates, drivers and the rest of the house speak with each other: public to our own modules, no promise to users;
 # and what each record (`as_dict`, `replace`) and each pydantic model has.
 INNER = """
 abandoned admit adopt aged as_dict began begin bind blamed chain check_generator checked_burst circuit circuits copied
-copies counted dress drive entry exchange expired failed fold forget fresh_entry give guarded_stream heard hit inherit_names
-join judge keyer_of kit late lease_for link may_stand_in missed model_config model_post_init of of_service open_seconds pace
-parts plan_for released replace reset_after_fork settings_customise_sources state_of store succeeded tell use verbs
-withdraw
+copies counted dress drive entries entry exchange expired failed fold forget fresh_entry give guarded_stream heard hit
+inherit_names join judge keyer_of kit late lease_for link may_stand_in missed model_config model_post_init of of_service
+open_seconds pace parts plan_for released replace reset_after_fork settings_customise_sources state_of store succeeded
+tell use verbs withdraw
 """
 ENGINE = frozenset(INNER.split())
 DUNDERS = ("__aenter__", "__aiter__", "__call__", "__contains__", "__enter__", "__getitem__", "__iter__", "__len__")

@@ -63,3 +63,9 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+
+
+def line(text: str, longest: int = 200) -> str:
+    """What somebody else says, made fit to be shown: one printable line, without terminal codes, and with an end."""
+    plain = " ".join("".join(letter if letter.isprintable() else " " for letter in text[: 4 * longest]).split())
+    return plain if len(plain) <= longest else plain[: longest - 1] + "…"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from _thread import allocate_lock
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
+from weakref import WeakSet
 
 from ._listeners import Subscription
 from ._names import reset_in_child
@@ -37,7 +38,8 @@ def section(name: str, function: Callable[[], Any]) -> Subscription:
     """Add a section to every snapshot to come: what `function()` gives, made into plain JSON values.
 
     The function is called in the thread that asks for a snapshot, so it should be quick. What it raises is told in the
-    section by the class of the error. It must not give arguments of calls, results or secrets.
+    section by the class of the error; while it gives `None`, there is no such section. It must not give arguments of
+    calls, results or secrets.
 
     Returns:
         What ends it: a context manager with `.close()`.
@@ -75,3 +77,45 @@ def record_from(source: Recorded | None) -> None:
     global recorded
     with _lock:
         recorded = source
+
+
+class Gathering:
+    """A section that tells of all live objects of one kind, by their names, and is there while one lives.
+
+    Rules: `_live` holds them weakly, under the module's `_lock`; those that are collected leave it by themselves.
+    """
+
+    __slots__ = ("_live", "_name", "_tell")
+
+    def __init__(self, name: str, tell: Callable[[list[Any]], Any]) -> None:
+        self._name = name
+        self._tell = tell
+        self._live: WeakSet[Any] = WeakSet()
+
+    def add(self, one: Any) -> None:
+        """Tell of this one as long as it lives, or until `discard`.
+
+        Raises:
+            ValueError: a section of that name is there, of somebody else's.
+        """
+        with _lock:
+            is_told = getattr(sections.get(self._name), "__self__", None) is self
+        if not is_told:
+            section(self._name, self.told)
+        with _lock:
+            self._live.add(one)
+
+    def discard(self, one: Any) -> None:
+        """Tell of it no more."""
+        with _lock:
+            self._live.discard(one)
+
+    def live(self) -> list[Any]:
+        """Those that live, by their names."""
+        with _lock:
+            return sorted(self._live, key=lambda one: str(one.name))
+
+    def told(self) -> Any:
+        """What the section says now."""
+        live = self.live()
+        return self._tell(live) if live else None

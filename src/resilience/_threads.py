@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextvars import Context
 from threading import Condition, Thread
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 from weakref import WeakSet
 
 from ._names import reset_in_child
@@ -20,7 +20,21 @@ from ._options import seconds
 from .errors import BulkheadFullError
 
 _IDLE_SECONDS = 10.0
-_POOLS: WeakSet[Threads] = WeakSet()
+
+
+class Ending(Protocol):
+    """What `shutdown` ends, and a forked child begins anew."""
+
+    def close(self, timeout: float, /) -> bool: ...
+    def reset(self) -> None: ...
+
+
+_ENDINGS: WeakSet[Ending] = WeakSet()
+
+
+def end_with_shutdown(ending: Ending) -> None:
+    """Have this closed by `shutdown`, for as long as it lives."""
+    _ENDINGS.add(ending)
 
 
 class Threads:
@@ -32,7 +46,7 @@ class Threads:
         self.size = size
         self._name = name
         self.reset()
-        _POOLS.add(self)
+        _ENDINGS.add(self)
 
     def reset(self) -> None:
         self._lock = Condition()
@@ -104,7 +118,7 @@ REFRESHERS = Threads(8, name="resilience-refresh")
 
 
 def shutdown(timeout: Any = 5.0) -> bool:
-    """End the pools and the background refreshes of this process, waiting so many seconds for their work.
+    """End the pools, background refreshes and alerts of this process, waiting so many seconds for their work.
 
     True if nothing was left running. What is left are daemon threads, which never hold up the interpreter's exit.
     Policies stay usable: the next call that needs a thread starts one.
@@ -113,10 +127,10 @@ def shutdown(timeout: Any = 5.0) -> bool:
     True
     """
     due = monotonic() + seconds("timeout", timeout, zero=True)
-    return all([pool.close(max(0.0, due - monotonic())) for pool in list(_POOLS)])  # noqa: C419 - each is ended
+    return all([ending.close(max(0.0, due - monotonic())) for ending in list(_ENDINGS)])  # noqa: C419 - each is ended
 
 
 @reset_in_child
 def _reset_after_fork() -> None:
-    for pool in list(_POOLS):
-        pool.reset()
+    for ending in list(_ENDINGS):
+        ending.reset()

@@ -50,7 +50,7 @@ def test_budgets_forget_their_locks(monkeypatch):
 def test_pools_begin_empty(monkeypatch):
     """Threads of the parent do not exist in the child: nobody is busy there."""
     pool = _threads.Threads(1, name="parent's")
-    monkeypatch.setattr(_threads, "_POOLS", WeakSet([pool]))
+    monkeypatch.setattr(_threads, "_ENDINGS", WeakSet([pool]))
     pool.busy = 1
     _threads._reset_after_fork()
     assert pool.busy == 0

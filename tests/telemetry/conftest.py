@@ -2,13 +2,14 @@
 
 import pytest
 
-from resilience import _names, telemetry
+from resilience import _names, _sections, telemetry
 
 
 @pytest.fixture(autouse=True)
 def off(monkeypatch):
-    # Labels of policies that other tests have left behind do not count.
+    # Labels of policies, and sections, that other tests have left behind do not count.
     monkeypatch.setattr(_names, "_LIVE", {})
+    monkeypatch.setattr(_sections, "sections", {})
     telemetry.disable()
     yield
     telemetry.disable()

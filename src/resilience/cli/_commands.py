@@ -22,6 +22,8 @@ COMMANDS = {
     "lint": Command("lint", "look at pipelines for what is likely not meant"),
     "simulate": Command("simulate", "rehearse an outage on virtual time, from a scenario file"),
     "check": Command("check", "look at services once: are they there, how well are they, what is deployed"),
+    "health": Command("health", "run health checks once: of a program, of addresses, of this machine"),
+    "alerts": Command("alerts", "send a test alert to where a program, or a webhook, gets its own"),
     "watch": Command("watch", "watch services until Ctrl-C"),
     "demo": Command("demo", "a service goes down and comes back; three clients live through it"),
 }

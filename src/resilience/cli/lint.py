@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
 from argparse import ArgumentParser, Namespace
-from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -14,6 +11,7 @@ from .._lint import LintFinding, lint
 from .._policy import Policy
 from .._worst import WorstCase
 from ._mistake import Mistake
+from ._module import module_named
 from ._table import print_table
 
 Parts = tuple[Policy[Any], ...]
@@ -63,7 +61,7 @@ def _plain(one: LintFinding) -> dict[str, Any]:
 def _chains(target: str) -> dict[str, Parts]:
     """The chains that a target names, by where they are."""
     module_name, colon, name = target.partition(":")
-    module = _module(module_name)
+    module = module_named(module_name)
     if not colon:
         held = {
             f"{module_name}:{key}": _parts(value) for key, value in vars(module).items() if not key.startswith("__")
@@ -96,14 +94,3 @@ def _parts(value: Any) -> Parts:
         parts += policy.parts() if isinstance(policy, Policy) else ()
         value = getattr(value, "__wrapped__", None) if hasattr(value, "__dict__") else None
     return parts
-
-
-def _module(name: str) -> ModuleType:
-    """The module, found from the working directory too, as `python -m` would."""
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        return import_module(name)
-    except Exception as error:
-        raise Mistake(f"cannot import {name!r}: {type(error).__name__}: {error}") from error

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from itertools import islice
 
+from resilience._masking import line
 from resilience._record import Record
 from resilience.miniapp._document import array, mapping, parsed
-from resilience.miniapp._text import line
 
 _DEEPEST = 4
 _MOST_KEYS = 2000

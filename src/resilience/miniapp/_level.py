@@ -1,10 +1,11 @@
-"""How well something is, and the many words by which services say so."""
+"""The many words by which services say how well they are."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-
+from resilience._level import Level, worst
 from resilience.miniapp._document import mapping
+
+__all__ = ["Level", "level_of", "worst"]
 
 _WORDS = {
     "healthy": "pass passed passing ok okay up healthy success successful green available alive live ready running "
@@ -15,17 +16,7 @@ _WORDS = {
     "unavailable notready notserving offline major majoroutage outage refused disconnected timeout broken stopped",
 }
 
-
-class Level(StrEnum):
-    """Healthy, degraded (it works, but not as it should), or unhealthy."""
-
-    HEALTHY = "healthy"
-    DEGRADED = "degraded"
-    UNHEALTHY = "unhealthy"
-
-
 _LEVELS = {word: Level(level) for level, words in _WORDS.items() for word in words.split()}
-_BADNESS = {level: badness for badness, level in enumerate(Level)}
 
 
 def level_of(value: object) -> Level | None:
@@ -39,8 +30,3 @@ def level_of(value: object) -> Level | None:
         return _LEVELS.get("".join(filter(str.isalnum, value[:60])).lower())
     inner = mapping(value)
     return None if inner is None else level_of(inner.get("indicator", inner.get("status")))
-
-
-def worst(*levels: Level) -> Level:
-    """The worst of these levels."""
-    return max(levels, key=_BADNESS.__getitem__)

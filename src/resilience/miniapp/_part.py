@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from resilience._masking import line
 from resilience._record import Record
 from resilience.miniapp._document import array, mapping
 from resilience.miniapp._level import Level, level_of, worst
-from resilience.miniapp._text import line
 
 MOST_PARTS = 100
 _DEEPEST = 4

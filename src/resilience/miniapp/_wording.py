@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from math import ceil
 
-from resilience._masking import masked
+from resilience._masking import line, masked
 from resilience.errors import CallTimeoutError, CircuitOpenError, RejectedError, ResilienceError
-from resilience.miniapp._text import line
 
 CLOSED = "closed"
 _KINDS = {

@@ -1,0 +1,1 @@
+"""Where this library meets others; each module stands alone and imports what it needs."""

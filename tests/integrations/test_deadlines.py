@@ -1,0 +1,143 @@
+"""Deadlines on their way out: only to listed origins, and never more than what is left."""
+
+import httpx
+import pytest
+from tests.origins import Origin, answer, unavailable
+
+import resilience as r
+from resilience.http import AsyncClient, Client
+from resilience.integrations.deadlines import HEADER, AsyncDeadlineTransport, DeadlineTransport
+
+
+def told(world, transport_options, urls, *, seconds=2.0):
+    """What a client in this world tells each URL."""
+    heard = []
+
+    def service(request):
+        heard.append(request.headers.get(HEADER))
+        return httpx.Response(200)
+
+    mock = httpx.MockTransport(service)
+    kinds = (AsyncClient, AsyncDeadlineTransport) if world.is_async else (Client, DeadlineTransport)
+
+    def story():
+        client = kinds[0](transport=kinds[1](*transport_options, mock))
+        for url in urls:
+            if seconds is None:
+                yield client.get(url)
+                continue
+            with r.deadline(seconds):
+                yield client.get(url)
+        yield client.aclose() if world.is_async else client.close()
+
+    world.session(story)
+    return heard
+
+
+def test_only_listed_origins_are_told(world):
+    """Scheme, host and port must be the same; the default port is that of the scheme."""
+    urls = {
+        "https://stock.example/a": True,
+        "https://stock.example:443/": True,
+        "https://STOCK.example/": True,
+        "http://stock.example/": False,
+        "https://stock.example:444/": False,
+        "https://sub.stock.example/": False,
+        "https://stock.example.evil/": False,
+    }
+    heard = told(world, (["https://stock.example/"],), urls)
+    assert [value is not None for value in heard] == list(urls.values())
+    assert all(0 < int(value) <= 2000 for value in heard if value)
+
+
+def test_without_a_deadline_nothing_is_told(world):
+    """Not even the timeouts of the client."""
+    (heard,) = told(world, (["https://stock.example"],), ["https://stock.example"], seconds=None)
+    assert heard is None or int(heard) <= 10_000
+
+
+def test_each_attempt_tells_what_is_left_then():
+    """By a real server that is down at first."""
+    with Origin(unavailable("1"), answer(200)) as origin:
+        transport = DeadlineTransport([origin.url.rstrip("/")])
+        with r.deadline(5), Client(transport=transport, trust_env=False) as client:
+            assert client.get(origin.url).status_code == 200
+        first, second = (int(request.header(HEADER)) for request in origin.requests)
+    assert first <= 5000
+    assert second <= first - 1000
+
+
+def test_what_comes_in_goes_out_shortened():
+    """The middleware's deadline is what the transport tells."""
+    import asyncio
+
+    from resilience.integrations.asgi import ResilienceMiddleware
+
+    heard = []
+
+    def service(request):
+        heard.append(int(request.headers[HEADER]))
+        return httpx.Response(200)
+
+    async def app(scope, receive, send):
+        transport = AsyncDeadlineTransport(["https://stock.example"], httpx.MockTransport(service))
+        async with AsyncClient(transport=transport) as client:
+            await client.get("https://stock.example/")
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [(HEADER.encode(), b"700")]}
+    asyncio.run(ResilienceMiddleware(app)(scope, None, None))
+    assert 0 < heard[0] <= 700
+
+
+def test_another_header_may_be_chosen():
+    """In lower case, as HTTP/2 has it."""
+    heard = []
+
+    def service(request):
+        heard.append(request.headers.get("x-left"))
+        return httpx.Response(200)
+
+    transport = DeadlineTransport(["https://a.example"], httpx.MockTransport(service), header="X-Left")
+    with r.deadline(1), httpx.Client(transport=transport) as client:
+        client.get("https://a.example/")
+    assert heard[0].isdigit()
+
+
+@pytest.mark.parametrize("kind", [DeadlineTransport, AsyncDeadlineTransport])
+@pytest.mark.parametrize(
+    ("arguments", "options", "named"),
+    [
+        (("https://a.example",), {}, "origins="),
+        ((["a.example"],), {}, "origins="),
+        ((["https://a.example/path"],), {}, "origins="),
+        ((["https://ann:canary-7f3a@a.example"],), {}, "origins="),
+        (([7],), {}, "origins="),
+        (([], 7), {}, "transport=7"),
+        (([],), {"header": ""}, "header=''"),
+    ],
+    ids=range(7),
+)
+def test_row_54_bad_options_are_refused(kind, arguments, options, named):
+    """And no password is quoted."""
+    with pytest.raises((TypeError, ValueError), match=named) as refused:
+        kind(*arguments, **options)
+    assert "canary" not in str(refused.value)
+
+
+def test_closing_closes_the_inner_transport(world):
+    """Sync and async."""
+    closed = []
+
+    class Sync(httpx.BaseTransport):
+        def close(self):
+            closed.append("sync")
+
+    class Async(httpx.AsyncBaseTransport):
+        async def aclose(self):
+            closed.append("async")
+
+    def story():
+        yield AsyncDeadlineTransport([], Async()).aclose() if world.is_async else DeadlineTransport([], Sync()).close()
+
+    world.session(story)
+    assert closed == ["async" if world.is_async else "sync"]
