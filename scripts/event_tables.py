@@ -150,13 +150,17 @@ MEANINGS = {
 }
 
 
+ELSEWHERE = frozenset({"alerts", "dashboard", "health", "integrations", "simulate", "telemetry"})
+
+
 def classes(base):
     """A class's descendants in our own modules, sorted by name."""
     found, todo = {}, [base]
     while todo:
         for kind in todo.pop().__subclasses__():
             todo.append(kind)
-            if kind.__module__.startswith("resilience."):
+            # What these hold has pages of its own; whether they are loaded depends on who asks.
+            if kind.__module__.startswith("resilience.") and kind.__module__.split(".")[1] not in ELSEWHERE:
                 found[kind.__name__] = kind
     return [found[name] for name in sorted(found)]
 
