@@ -140,7 +140,7 @@ def test_row_62_a_program_that_never_closes_it_ends_at_once():
 
 
 @pytest.mark.stress
-def test_row_61_many_threads_look_at_once():
+def test_many_threads_look_at_once():
     """Each change is told once."""
     value, told = {"queue": 9}, []
     alerts = Alerts(Rule("queue", "queue", above=5), sinks=[told.append], source=lambda: dict(value), clock=FakeClock())

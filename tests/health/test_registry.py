@@ -259,7 +259,7 @@ def test_no_thread_free_is_told_as_an_error(registry, monkeypatch):
 
 
 @pytest.mark.stress
-def test_row_61_many_threads_ask_at_once():
+def test_many_threads_ask_at_once():
     """Every report is complete, whatever is added and removed meanwhile."""
     registry, wrong = HealthRegistry(ttl=0), []
     registry.add("stays", lambda: None)

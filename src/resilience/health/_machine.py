@@ -8,7 +8,7 @@ from typing import Any
 from .. import _options
 from .._level import Level
 from .._world import SYSTEM_CLOCK
-from ..telemetry.system import System, SystemSnapshot
+from ..telemetry.system import System, SystemUse
 from ._check import Check
 from ._result import Verdict
 
@@ -81,7 +81,7 @@ def _cpu(system: System) -> float:
     return used
 
 
-def _disk(seen: SystemSnapshot, path: str) -> float:
+def _disk(seen: SystemUse, path: str) -> float:
     if not seen.disks:
         raise FileNotFoundError(f"there is no {path!r}")
     return seen.disks[0].percent

@@ -46,7 +46,7 @@ class DiskUse(Record):
     percent: float
 
 
-class SystemSnapshot(Record):
+class SystemUse(Record):
     """What the machine uses.
 
     Attributes:

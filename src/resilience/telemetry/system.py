@@ -21,10 +21,10 @@ from .._names import reset_in_child, reset_lock
 from .._plain import plain
 from .._sections import section
 from .._world import SYSTEM_CLOCK
-from ._machine import CpuUse, DiskUse, MemoryUse, Processors, SystemSnapshot, disk_use, memory_use, swap_use
+from ._machine import CpuUse, DiskUse, MemoryUse, Processors, SystemUse, disk_use, memory_use, swap_use
 from ._processes import Processes, ProcessUse
 
-__all__ = ["CpuUse", "DiskUse", "MemoryUse", "ProcessUse", "System", "SystemSnapshot", "enable_system"]
+__all__ = ["CpuUse", "DiskUse", "MemoryUse", "ProcessUse", "System", "SystemUse", "enable_system"]
 
 _MOST_DISKS = 32
 
@@ -60,11 +60,11 @@ class System:
         self._processors = Processors(self._psutil)
         self._processes = Processes(self._psutil)
         self._lock = allocate_lock()
-        self._known: SystemSnapshot | None = None
+        self._known: SystemUse | None = None
         self._read_at = float("-inf")
         self._pid = os.getpid()
 
-    def snapshot(self) -> SystemSnapshot:
+    def snapshot(self) -> SystemUse:
         """What the machine uses now, at most `ttl` seconds old."""
         if self._pid != os.getpid():
             reset_lock(self._lock)  # a forked child: a thread of the parent may have held it
@@ -75,10 +75,10 @@ class System:
                 self._known, self._read_at = self._read_locked(now), now
             return self._known
 
-    def _read_locked(self, now: float) -> SystemSnapshot:
+    def _read_locked(self, now: float) -> SystemUse:
         disks = [disk_use(self._psutil, path) for path in self._disks]
         top, own = self._processes.look(now, self._top, self._pid)
-        return SystemSnapshot(
+        return SystemUse(
             at=wall_time(),
             cpu=self._processors.look(),
             memory=memory_use(self._psutil),
