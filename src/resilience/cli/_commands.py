@@ -23,5 +23,6 @@ COMMANDS = {
     "simulate": Command("simulate", "rehearse an outage on virtual time, from a scenario file"),
     "check": Command("check", "look at services once: are they there, how well are they, what is deployed"),
     "watch": Command("watch", "watch services until Ctrl-C"),
+    "dashboard": Command("dashboard", "keep an eye on policies and services: terminal, web page, JSON, picture"),
     "demo": Command("demo", "a service goes down and comes back; three clients live through it"),
 }

@@ -1,4 +1,4 @@
-"""What asks for attention: services that are down, circuits that are open, sources that are silent, and the alerts of others.
+"""What asks for attention: services that are down, open circuits, silent sources, and the alerts that others found.
 
 Rules: called by the thread that refreshes only.
 """
@@ -61,9 +61,8 @@ def wrong(
             severity = "critical" if service.health == "bad" else "warning"
             told = service.level if service.online and service.level else "offline"
             yield _alert(service.key, severity, f"{service.name} is {told}", service.error or service.state, at)
-    watched = tuple(told for one in services for told in (one.name, one.url.rstrip("/")))
     for tile in tiles:
-        if tile.is_stale or (watched and tile.name.startswith(watched)):  # the service's own alert says it
+        if tile.is_stale or tile.watches is not None:  # the service's own alert says it
             continue
         if tile.state in {"open", "isolated"}:
             since = next((number(one.get("at")) for one in reversed(tile.timeline)), None)
@@ -76,17 +75,16 @@ def wrong(
 
 
 def _told(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
-    """The section `alerts`, as far as it tells what fires."""
-    section = table(snapshot.get("sections")).get("alerts")
-    return rows(section) or rows(table(section).get("firing"))
+    """What fires of the section `alerts`."""
+    return rows(table(table(snapshot.get("sections")).get("alerts")).get("active"))
 
 
 def _others(process: Process, told: dict[str, Any], at: float) -> Alert:
-    name = text(told.get("name") or told.get("rule") or told.get("title") or "alert")
-    severity = "critical" if str(told.get("severity")) in {"critical", "error", "page"} else "warning"
-    detail = text(told.get("detail") or told.get("message") or told.get("summary") or "")
-    since = number(told.get("since")) or number(told.get("at")) or at
-    return _alert(f"{process.key}/alert/{name}/{text(told.get('key') or '')}", severity, name, detail, since)
+    rule, label = text(told.get("rule")), text(told.get("label") or "")
+    severity = "critical" if told.get("severity") == "critical" else "warning"
+    detail = f"{text(told.get('value'))} against {text(told.get('limit'))}, on {process.name}"
+    since = number(told.get("since")) or at
+    return _alert(f"{process.key}/alert/{rule}/{label}", severity, f"{rule} {label}".strip(), detail, since)
 
 
 def _alert(key: str, severity: str, title: str, detail: str, since: float) -> Alert:

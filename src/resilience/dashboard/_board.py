@@ -21,7 +21,7 @@ class Source(Record):
 
     Attributes:
         key: of the source, unique on the board.
-        kind: `process` (facts of `resilience.snapshot()`), `dashboard` (an address that answers for processes) or `service`.
+        kind: `process` (facts of `resilience.snapshot()`), `dashboard` (an address that tells of processes) or `service`.
         name: what people read.
         at: of the newest facts, or `None` before the first.
         age: seconds since then, at the board's own time.
@@ -52,9 +52,8 @@ class Service(Record):
         parts: of its health: `name`, `level`, `detail`.
         deployment: `version`, `commit`, `deployed_at`, `environment`, `server`, `region`; those that are known.
         deployments: changes of it, newest last: `at`, `before`, `after`.
-        p50, p95, p99: seconds of its answers in the last hour.
-        uptime: share of the looks in the last hour.
-        response_times: seconds, the last 60 steps. ticks: online at each, 1 or 0.
+        p50, p95, p99: seconds, and uptime: share, of the last 400 looks; checks: how many looks there were.
+        response_times: seconds, at the last 60 looks. ticks: online at each of them, 1 or 0.
     """
 
     key: str
@@ -87,13 +86,14 @@ class Tile(Record):
 
     Attributes:
         key: unique on the board. source: the key of its process. is_stale: as for the source.
+        watches: the key of the service that it only serves to watch, or `None`.
         name, kind, pipelines: as in the snapshot; a pipeline has its `policies`.
         health: `good`, `middling`, `bad`, `quiet` (nothing seen in the last minute) or `off` (disabled, metrics-only).
         state: of a breaker, `closed`, `open`, `half-open`, `isolated`, `disabled`, `metrics-only`; else `None`.
         explain: state and count in words, or `None`.
         rate: calls a second; error_rate: of the last minute; p50, p95, p99: seconds, of the last minute. Of a policy inside
-            pipelines they are those of its pipelines, and `is_shared` says so; `is_recorded`: they were recorded under its own
-            label, so that all recorded ones can be added up.
+            pipelines they are those of its pipelines, and `is_shared` says so. Those of all tiles that are `is_recorded`
+            can be added up.
         total, retries, refused, fallbacks, timed_out: counts since recording began.
         retry_rate, refusal_rate: a second.
         hit_rate: of a cache. used, capacity, waiting: of a bulkhead, or a cache's entries. balance: of a retry budget.
@@ -107,6 +107,7 @@ class Tile(Record):
     key: str
     source: str
     is_stale: bool
+    watches: str | None
     name: str
     kind: str
     pipelines: tuple[str, ...]

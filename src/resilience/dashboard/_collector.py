@@ -1,8 +1,8 @@
 """The collector: looks at all sources again and again, in a thread of its own, and keeps the newest board.
 
 Rules: `_board` and `_listeners` are replaced, never changed in place. `look()` is called by one thread at a time, under
-`_looking`; services and dashboards are asked in the loop of the collector's own thread. What goes wrong in a look is logged,
-and the board before it stays.
+`_looking`; services and dashboards are asked in the loop of the collector's own thread. What goes wrong in a look is
+logged, and the board before it stays.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class Collector:
     """Makes the board, again and again: a context manager, in which a thread does it.
 
     Args:
-        *urls: services to watch; one whose path ends with `/resilience` is another dashboard, asked for its processes.
+        *urls: services to watch, `name=url` to give one a name. One that ends with `/resilience` is another dashboard,
+            and is asked for the processes that it knows.
         refresh: seconds from one board to the next (default 1).
         interval: seconds from one look at a service to the next (default 1; longer with more than twenty services).
         token: what the other dashboards ask for.
@@ -85,7 +86,7 @@ class Collector:
             options=miniapp or {},
         )
         self._remotes = [Remote(url, self.processes, token=token) for url in urls if is_dashboard(url)]
-        self._tiles = Tiles(self.history, controls=self.controls)
+        self._tiles = Tiles(self.history, self._services.labels(), controls=self.controls)
         self._alarms = Alarms()
         self._followed = None if follow is None else Followed(follow)
         self._folder = None if folder is None else Folder(folder)

@@ -1,7 +1,7 @@
 """The last hour of every figure that is followed: bounded in memory, and kept in a file if one is given.
 
-Rules: `_tracks` is guarded by `_lock`. A track that nobody added to for an hour is forgotten, and beyond `_MOST` no new one is
-begun. The file is written by the thread that refreshes, once in ten seconds.
+Rules: `_tracks` is guarded by `_lock`. A track that nobody added to for an hour is forgotten, and beyond `_MOST` no new one
+is begun. The file is written by the thread that refreshes, once in ten seconds.
 """
 
 from __future__ import annotations
@@ -103,9 +103,7 @@ class History:
                 database.execute(_SCHEMA)
                 rows = database.execute("SELECT key, name, slot, value FROM points ORDER BY slot").fetchall()
         except sqlite3.Error as error:
-            raise ValueError(
-                f"history={str(self._file)!r}: must be a file for SQLite to keep points in ({error})"
-            ) from error
+            raise ValueError(f"history={str(self._file)!r}: must be a file for SQLite ({error})") from error
         for key, name, slot, value in rows[-_MOST * LONG :]:
             track = self._tracks.setdefault((key, name), Track(self.step))
             track.restore(slot, value)

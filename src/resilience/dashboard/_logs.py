@@ -1,7 +1,7 @@
 """The newest lines of this process's log and of a followed file, and how many came of each level.
 
-Rules: everything of a ring is guarded by its `_lock`, which is reentrant: what is logged while a line is being taken is let go.
-No text is kept longer than `_LONGEST`, and what looks like a secret is masked.
+Rules: everything of a ring is guarded by its `_lock`, which is reentrant. What looks like a secret is masked, and no
+text is kept longer than `_LONGEST`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is known of every process: the newest facts of each, told apart by host, pid and start, and how old they are.
 
-Rules: `_known` is guarded by `_lock`. Workers behind one address answer in turn, so each is stale only after it was silent for
-`PATIENCE`; one that is silent for `_FORGET` is forgotten, unless nothing else is known of its address.
+Rules: `_known` is guarded by `_lock`. Workers behind one address answer in turn, so each is stale only after it was
+silent for `PATIENCE`; one that is silent for `_FORGET` is forgotten, unless nothing else is known of its address.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from ..miniapp._report import Deployment
 from ._board import Service
 from ._history import History
 from ._processes import text
+from ._track import SHORT
 
 KEPT = 400
 """Looks from which percentiles and uptime are taken."""
@@ -24,7 +25,7 @@ class Services:
     """Watches miniapps.
 
     Args:
-        urls: of the services.
+        urls: of the services; `name=url` gives one a name.
         interval: seconds from one look at a service to the next; by default 1, and longer beyond twenty services, so that
             all together are looked at twenty times a second.
         options: of every `AsyncMiniapp`: `settings`, `transport`.
@@ -32,14 +33,19 @@ class Services:
 
     def __init__(self, urls: list[str], history: History, *, interval: float | None, options: dict[str, Any]) -> None:
         self._history = history
-        given = dict(options)
-        if len(urls) > 1 and "transport" not in given:
-            given["transport"] = None
-        self._apps = [AsyncMiniapp(url, **(given | _transport(given, len(urls)))) for url in urls]
+        named = [_named(url) for url in urls]
+        self._apps = [AsyncMiniapp(url, name=name, **_transport(options, len(urls))) for name, url in named]
         self.interval = interval or max(1.0, len(urls) / _LOOKS_A_SECOND)
         self._monitor = Monitor(*self._apps, interval=self.interval, history=KEPT) if urls else None
         self._checks: dict[str, int] = {}
-        self._made: dict[str, tuple[ServiceSnapshot, Service]] = {}
+
+    def labels(self) -> dict[str, str]:
+        """How the labels of the policies begin that serve to watch a service, each with the service's key."""
+        return {
+            label: f"service/{app.url}"
+            for app in self._apps
+            for label in (app.name, app.origin, f"{app.name} {app.origin}")
+        }
 
     async def start(self) -> None:
         """Begin to look, in this loop."""
@@ -67,26 +73,32 @@ class Services:
             self._history.add(key, "online", at, float(known.status.online))
             if known.status.response_time is not None:
                 self._history.add(key, "response_time", at, known.status.response_time)
-        return _made(key, app, known, at, self._history)
+        return _made(key, app, known, at)
+
+
+def _named(told: str) -> tuple[str | None, str]:
+    """`shop=https://shop.example` gives a name; a URL by itself has none."""
+    name, equals, url = told.partition("=")
+    return (name, url) if equals and "/" not in name else (None, told)
 
 
 def _transport(given: dict[str, Any], services: int) -> dict[str, Any]:
     """One TLS context for all: each costs half a megabyte, and twenty milliseconds to make."""
     if given.get("transport") is not None or services < 2:
-        return {}
+        return given
     import httpx
 
     global _context
     if _context is None:
         _context = httpx.create_ssl_context()
-    return {"transport": httpx.AsyncHTTPTransport(verify=_context, limits=httpx.Limits(max_connections=4))}
+    return given | {"transport": httpx.AsyncHTTPTransport(verify=_context, limits=httpx.Limits(max_connections=4))}
 
 
 _context: Any = None
 
 
-def _made(key: str, app: AsyncMiniapp, known: ServiceSnapshot, at: float, history: History) -> Service:
-    status, health, times = known.status, known.health, known.response_times
+def _made(key: str, app: AsyncMiniapp, known: ServiceSnapshot, at: float) -> Service:
+    status, health, times, looks = known.status, known.health, known.response_times, known.history[-SHORT:]
     last = None if status is None else status if status.online else status.last_known
     seen = None if last is None else last.checked_at.timestamp()
     level = None if health is None or status is None or not status.online else health.level
@@ -122,8 +134,8 @@ def _made(key: str, app: AsyncMiniapp, known: ServiceSnapshot, at: float, histor
         p99=None if times is None else times.p99,
         uptime=known.uptime,
         checks=known.checks,
-        response_times=history.recent(key, "response_time", at),
-        ticks=history.recent(key, "online", at),
+        response_times=tuple(None if one.response_time is None else round(one.response_time, 5) for one in looks),
+        ticks=tuple(float(one.online) for one in looks),
     )
 
 

@@ -13,6 +13,7 @@ from ._remote import Remote
 
 _MOST_LINES, _DEEPEST = 40, 3
 _FACTS = ("host", "pid", "started_at", "resilience", "python", "recording")
+_FOLLOWED = ("percent", "memory")
 _OWN_SECTION = "system"
 
 
@@ -66,7 +67,7 @@ def systems_of(processes: list[Process], history: History, at: float) -> Iterato
 
 
 def numbers(facts: dict[str, Any]) -> list[tuple[str, float]]:
-    """The numbers of a section by their path, as far as they can be followed.
+    """The numbers of a section that are worth following, by their path.
 
     >>> numbers({"cpu": {"percent": 7.5}, "name": "x"})
     [('cpu.percent', 7.5)]
@@ -83,7 +84,7 @@ def numbers(facts: dict[str, Any]) -> list[tuple[str, float]]:
                 elif isinstance(value, dict):
                     below.append((where, value))
         level = below
-    return found[:_MOST_LINES]
+    return [one for one in found if one[0].endswith(_FOLLOWED) and not one[0].startswith("thresholds")][:_MOST_LINES]
 
 
 def sections_of(processes: list[Process]) -> dict[str, dict[str, Any]]:

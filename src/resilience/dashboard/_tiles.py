@@ -16,6 +16,7 @@ from ._traffic import Chains, Traffic
 MOST = 5_000
 _SMOOTH = 10.0
 _BAD, _MIDDLING = 0.5, 0.05
+_WATCHING = ("", " retry", " attempt timeout", " total timeout", " status", " health", " deployment")
 _STATES = {"open": "bad", "isolated": "bad", "half-open": "middling", "disabled": "off", "metrics-only": "off"}
 
 
@@ -37,8 +38,9 @@ class Memory:
 class Tiles:
     """Makes the tiles, refresh after refresh."""
 
-    def __init__(self, history: History, *, controls: bool) -> None:
+    def __init__(self, history: History, labels: dict[str, str], *, controls: bool) -> None:
         self._history = history
+        self._labels = labels
         self._own = ""
         self._controls = controls
         self._memory: dict[str, Memory] = {}
@@ -120,6 +122,7 @@ class Tiles:
             key=key,
             source=process.key,
             is_stale=is_stale,
+            watches=self._watches(process, entry),
             name=text(entry.get("name")),
             kind=kind,
             pipelines=_names(entry.get("pipelines")),
@@ -155,6 +158,15 @@ class Tiles:
             controls=self._possible(process, kind, circuit),
         )
 
+    def _watches(self, process: Process, entry: dict[str, Any]) -> str | None:
+        if process.key != self._own or not self._labels:
+            return None
+        label = str(entry.get("name"))
+        for end in _WATCHING:
+            if label.endswith(end) and (found := self._labels.get(label[: len(label) - len(end)])) is not None:
+                return found
+        return None
+
     def _possible(self, process: Process, kind: str, circuit: str | None) -> tuple[str, ...]:
         if not self._controls or process.key != self._own:
             return ()
@@ -171,8 +183,9 @@ def history_key(key: str, own: str) -> str:
 def _counts(entry: dict[str, Any], traffic: Traffic) -> dict[str, int]:
     """What only grows. Caches, limiters and bulkheads count their own calls where nobody records any."""
     state, events = table(entry.get("state")), table(entry.get("events"))
-    own = count(state.get("hits")) + count(state.get("misses"))
-    own = own or count(state.get("admitted")) + count(state.get("rejected"))
+    own = sum(count(state.get(name)) for name in ("hits", "misses", "admitted"))
+    if "admitted" in state:
+        own += count(state.get("rejected"))
     refused = max(count(events.get("refused")), count(state.get("rejected")))
     retries = count(events.get("retries")) or count(entry.get("retries"))
     return {"calls": traffic.total or own, "retries": retries, "refused": refused}
