@@ -45,7 +45,8 @@ def _head(board: Board) -> Iterator[str]:
     yield _text(_GAP + 140, 36, f"{at:%Y-%m-%d %H:%M:%S}", _SOFT, 14)
     told = (
         f"{totals.online} of {totals.services} services online  ·  "
-        f"{totals.breakers_open} of {totals.breakers} breakers open  ·  {totals.rate:.3g} calls/s  ·  {share(totals.error_rate)} fail"
+        f"{totals.breakers_open} of {totals.breakers} breakers open  ·  "
+        f"{totals.rate:.3g} calls/s  ·  {share(totals.error_rate)} fail"
     )
     yield _text(_GAP, 68, told, _TEXT, 16, most=140)
 

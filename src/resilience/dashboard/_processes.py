@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Any
 
 from .._masking import printable
+from .._plain import plain
 from .._record import Record
 
 PATIENCE = 15.0
@@ -56,6 +57,10 @@ class Processes:
         if not isinstance(snapshot, dict) or not isinstance(snapshot.get("policies"), list):
             raise ValueError("no snapshot of a process")
         lines = told.get("logs")
+        if (
+            origin
+        ):  # what comes from elsewhere is made what this process's own is: finite numbers, no control characters
+            snapshot, lines = plain(snapshot), plain(lines)
         process = Process(
             key=key_of(snapshot),
             origin=origin,

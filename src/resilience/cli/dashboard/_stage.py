@@ -95,8 +95,8 @@ class Stage:
             AsyncClient(
                 base_url=self.origins[name].url,
                 transport=httpx.AsyncHTTPTransport(trust_env=False),
-                breaker=lambda origin: CircuitBreaker(f"{name} {origin}", trip=Consecutive(4), reset_timeout=3.0),
-                name=name,
+                breaker=lambda origin: CircuitBreaker(origin, trip=Consecutive(4), reset_timeout=3.0),
+                name=f"{name} client",
                 attempts=3,
                 attempt_timeout=0.3,
                 backoff=Exponential(0.02, maximum=0.2),

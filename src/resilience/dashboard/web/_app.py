@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -160,7 +161,8 @@ class Page:
             return _told(400, 'say {"action": …, "kind": …, "name": …} as application/json')
         words = [str(asked.get(name, "")) for name in ("action", "kind", "name")]
         try:
-            told = await run_in_threadpool(self._controls.act, *words, asked.get("seconds"))
+            action = partial(self._controls.act, words[0], words[1], words[2], asked.get("seconds"))
+            told = await run_in_threadpool(action)
             await run_in_threadpool(self._collector.look)
         except LookupError as error:
             return _told(404, str(error.args[0]))
@@ -201,7 +203,7 @@ async def _asked(request: Request) -> dict[str, Any] | None:
     return asked if isinstance(asked, dict) else None
 
 
-def _told(status: int, words: str) -> Any:
+def _told(status: int, words: str) -> Response:
     from starlette.responses import JSONResponse
 
     return JSONResponse({"told": words}, status_code=status)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ._guard import Guard
 
-_HEADERS_WITHIN = 10.0
+_HEADERS_WITHIN, _READ_WITHIN = 10.0, 15.0
 _LONGEST_HEADERS = 16 * 1024
 _MOST_CONNECTIONS = 128
 _HINT = "the web page needs uvicorn: pip install 'resilience-stack[web]'"
@@ -43,11 +43,12 @@ def server_for(app: Guard, host: str, port: int) -> Any:
 
 
 def _protocol(within: float = _HEADERS_WITHIN) -> type[asyncio.Protocol]:
-    """Uvicorn's own protocol, which would wait for the rest of a request's head for ever."""
+    """Uvicorn's own protocol, which would wait for ever for the rest of a head, and for a client that does not read."""
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
     class PatientUpTo(H11Protocol):
         _hurry: asyncio.TimerHandle | None = None
+        _stalled: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             super().connection_made(transport)  # type: ignore[arg-type] # uvicorn names the class that it needs
@@ -61,8 +62,22 @@ def _protocol(within: float = _HEADERS_WITHIN) -> type[asyncio.Protocol]:
             elif is_idle and self._hurry is None:
                 self._await_head()
 
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            self._stalled = self._stalled or self.loop.call_later(_READ_WITHIN, self.transport.abort)
+
+        def resume_writing(self) -> None:
+            super().resume_writing()
+            self._go_on()
+
+        def _go_on(self) -> None:
+            if self._stalled is not None:
+                self._stalled.cancel()
+                self._stalled = None
+
         def connection_lost(self, exc: Exception | None) -> None:
             self._stop_waiting()
+            self._go_on()
             super().connection_lost(exc)
 
         def _is_idle(self) -> bool:

@@ -52,10 +52,9 @@ class Client:
 class Stream:
     """All pages of one dashboard."""
 
-    def __init__(self, collector: Collector, most: int = MOST_CLIENTS, slow: float = _SLOW) -> None:
+    def __init__(self, collector: Collector, most: int = MOST_CLIENTS) -> None:
         self._collector = collector
         self._most = most
-        self._slow = slow
         self._lock = Lock()
         self._clients: set[Client] = set()
         self._last: Board | None = None
@@ -102,7 +101,7 @@ class Stream:
 
     async def _send_all(self, client: Client, send: Send) -> None:
         async def sent(message: Message) -> None:
-            async with asyncio.timeout(self._slow):
+            async with asyncio.timeout(_SLOW):
                 await send(message)
 
         await sent({"type": "http.response.start", "status": 200, "headers": _HEADERS})

@@ -12,7 +12,7 @@ function figures(totals, firing) {
     ["Services online", totals.services ? `${totals.online}` : "–", totals.services ? `of ${totals.services}` : "", !totals.services ? "quiet" : totals.online < totals.services ? "bad" : "good"],
     ["Breakers open", String(totals.breakers_open), `of ${totals.breakers}`, totals.breakers_open ? "bad" : totals.breakers ? "good" : "quiet"],
     ["Calls a second", rate(totals.rate), "", totals.rate ? "good" : "quiet"],
-    ["Fail", share(totals.error_rate), "last minute", totals.error_rate === null ? "quiet" : totals.error_rate >= 0.5 ? "bad" : totals.error_rate >= 0.05 ? "middling" : "good"],
+    ["Fail", share(totals.error_rate), "", totals.error_rate === null ? "quiet" : totals.error_rate >= 0.5 ? "bad" : totals.error_rate >= 0.05 ? "middling" : "good"],
     ["Retries", count(totals.retries), "", totals.retries ? "middling" : "quiet"],
     ["Refused", count(totals.refused), "", totals.refused ? "middling" : "quiet"],
     ["Alerts", String(firing.length), "firing", critical ? "bad" : firing.length ? "middling" : "good"],
