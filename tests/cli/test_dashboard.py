@@ -4,10 +4,10 @@ import json
 import os
 import re
 import urllib.request
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
-from tests.cli.conftest import Running, run
+from tests.cli.conftest import run
 from tests.origins import Origin, json_answer
 
 TOKEN = "a-token-of-tests-0123456789"
@@ -31,23 +31,21 @@ def test_a_still_picture_is_written(tmp_path):
         assert run("dashboard", origin.url, "--once", str(picture)).returncode == 0
         assert run("dashboard", origin.url, "--once", str(text)).returncode == 0
         printed = run("dashboard", origin.url, "--once", "-").stdout
-    assert ElementTree.fromstring(picture.read_text("utf-8")).tag.endswith("svg")
+    assert ET.fromstring(picture.read_text("utf-8")).tag.endswith("svg")
     assert "1 of 1 online" in text.read_text("utf-8")
     assert "1 of 1 online" in printed
 
 
-def test_the_page_is_served_until_ctrl_c():
+def test_the_page_is_served_until_ctrl_c(start):
     """`--web` says where it is, answers there, and ends quietly."""
-    running = Running(["dashboard", "--web", "--port", "0"])
-    try:
-        running.wait_for("Ctrl-C ends")
-        url = re.search(r"http://127\.0\.0\.1:\d+/", running.text)[0]
-        with urllib.request.urlopen(f"{url}api/snapshot", timeout=30) as answer:
-            assert json.load(answer)["version"] == 1
-    finally:
-        code = running.interrupt()
-    assert code == 0
-    assert "Traceback" not in running.text
+    running = start("dashboard", "--web", "--port", "0")
+    running.until("Ctrl-C ends")
+    url = re.search(r"http://127\.0\.0\.1:\d+/", running.text)[0]
+    with urllib.request.urlopen(f"{url}api/snapshot", timeout=30) as answer:
+        assert json.load(answer)["version"] == 1
+    running.interrupt()
+    code, error = running.end()
+    assert (code, error) == (0, "")
 
 
 def test_a_history_survives_the_command(tmp_path):

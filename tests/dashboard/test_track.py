@@ -3,7 +3,7 @@
 import sqlite3
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resilience.dashboard._history import History
@@ -12,6 +12,7 @@ from resilience.dashboard._track import COARSE, LONG, SHORT, Track
 MOMENTS = st.lists(st.tuples(st.integers(0, 40), st.floats(0, 1000)), max_size=200)
 
 
+@settings(deadline=None)
 @given(MOMENTS)
 def test_the_fine_line_is_the_last_value_of_each_step(moments):
     """Against a reference: one value for each second, gaps as `None`, the newest sixty."""
@@ -27,6 +28,7 @@ def test_the_fine_line_is_the_last_value_of_each_step(moments):
     assert list(track.recent(now)) == line
 
 
+@settings(deadline=None)
 @given(MOMENTS)
 def test_the_hour_is_the_mean_of_each_ten_seconds(moments):
     """Against a reference: the mean of what came in each step, and nothing older than an hour."""
