@@ -7,6 +7,7 @@ same process with the same services and policies and no dashboard; the load come
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import resource
@@ -31,7 +32,12 @@ class Quiet(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        with contextlib.suppress(OSError):
+            self.wfile.write(body)
+
+    def finish(self):
+        with contextlib.suppress(OSError):  # the client is gone
+            super().finish()
 
     def log_message(self, *told):
         pass

@@ -19,6 +19,7 @@ from ._board import (
     Totals,
 )
 from ._collector import Collector
+from .web import dashboard
 
 __all__ = [
     "Alert",
@@ -33,4 +34,5 @@ __all__ = [
     "System",
     "Tile",
     "Totals",
+    "dashboard",
 ]

@@ -68,7 +68,9 @@ def wrong(
             since = next((number(one.get("at")) for one in reversed(tile.timeline)), None)
             yield _alert(tile.key, "warning", f"{tile.name} is {tile.state}", tile.explain or "", since or at)
         elif tile.health == "bad" and tile.error_rate is not None:
-            yield _alert(f"{tile.key}/fails", "warning", f"{tile.name} fails", f"{tile.error_rate:.0%} of its calls", at)
+            yield _alert(
+                f"{tile.key}/fails", "warning", f"{tile.name} fails", f"{tile.error_rate:.0%} of its calls", at
+            )
     for process in processes:
         for told_one in _told(process.snapshot):
             yield _others(process, told_one, at)

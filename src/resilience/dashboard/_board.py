@@ -86,7 +86,7 @@ class Tile(Record):
 
     Attributes:
         key: unique on the board. source: the key of its process. is_stale: as for the source.
-        watches: the key of the service that it only serves to watch, or `None`.
+        watches: the key of the service that it serves to watch, or `None`; of such only the breakers are shown.
         name, kind, pipelines: as in the snapshot; a pipeline has its `policies`.
         health: `good`, `middling`, `bad`, `quiet` (nothing seen in the last minute) or `off` (disabled, metrics-only).
         state: of a breaker, `closed`, `open`, `half-open`, `isolated`, `disabled`, `metrics-only`; else `None`.

@@ -44,14 +44,14 @@ class History:
         if self._file is not None:
             self._load()
 
-    def add(self, key: str, name: str, at: float, value: float) -> None:
-        """A value of a figure."""
+    def add(self, key: str, name: str, at: float, value: float, missing: float | None = None) -> None:
+        """A value of a figure; `missing` is what a step without any is."""
         with self._lock:
             track = self._tracks.get((key, name))
             if track is None:
                 if len(self._tracks) >= _MOST:
                     return
-                track = self._tracks[key, name] = Track(self.step)
+                track = self._tracks[key, name] = Track(self.step, missing)
             self._seen[key, name] = at
             track.add(at, value)
 

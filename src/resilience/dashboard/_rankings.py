@@ -20,7 +20,8 @@ def rankings(services: Iterable[Service], tiles: tuple[Tile, ...], files: Folder
     """All rankings; those of which nothing is known have no places."""
     own = [tile for tile in tiles if not tile.is_shared and tile.kind != "cache"]
     slowest = [Ranked(name=one.name, value=one.p95, of=one.key) for one in services if one.p95]
-    slowest += [Ranked(name=tile.name, value=tile.p95, of=tile.key) for tile in own if tile.p95]
+    slow = nlargest(PLACES, own, key=lambda tile: tile.p95 or 0.0)
+    slowest += [Ranked(name=tile.name, value=tile.p95, of=tile.key) for tile in slow if tile.p95]
     found = [
         Ranking(name="slowest", title="Slowest (p95)", unit="seconds", places=_first(slowest)),
         Ranking(name="retried", title="Most retried", unit="retries", places=_tiles(own, lambda tile: tile.retries)),
@@ -39,7 +40,8 @@ def _first(places: list[Ranked]) -> tuple[Ranked, ...]:
 
 
 def _tiles(tiles: list[Tile], value: Callable[[Tile], int]) -> tuple[Ranked, ...]:
-    return _first([Ranked(name=tile.name, value=float(value(tile)), of=tile.key) for tile in tiles if value(tile)])
+    first = nlargest(PLACES, tiles, key=value)
+    return tuple(Ranked(name=tile.name, value=float(value(tile)), of=tile.key) for tile in first if value(tile))
 
 
 class Folder:

@@ -18,7 +18,7 @@ from ._track import SHORT
 KEPT = 400
 """Looks from which percentiles and uptime are taken."""
 _FACTS = ("version", "commit", "deployed_at", "environment", "server", "region")
-_LOOKS_A_SECOND = 20.0
+_LOOKS_A_SECOND = 10.0
 
 
 class Services:
@@ -26,8 +26,8 @@ class Services:
 
     Args:
         urls: of the services; `name=url` gives one a name.
-        interval: seconds from one look at a service to the next; by default 1, and longer beyond twenty services, so that
-            all together are looked at twenty times a second.
+        interval: seconds from one look at a service to the next; by default 1, and longer beyond ten services, so that all
+            together are looked at ten times a second.
         options: of every `AsyncMiniapp`: `settings`, `transport`.
     """
 

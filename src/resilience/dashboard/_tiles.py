@@ -15,8 +15,11 @@ from ._traffic import Chains, Traffic
 
 MOST = 5_000
 _SMOOTH = 10.0
+# A tile of which nothing changes is made anew after so many looks, for its lines to move on, and then no more.
+_IDLE = SHORT + 5
+_ANEW = frozenset({3, 10, 20, 30, 40, 50, SHORT + 2, _IDLE})
 _BAD, _MIDDLING = 0.5, 0.05
-_WATCHING = ("", " retry", " attempt timeout", " total timeout", " status", " health", " deployment")
+_WATCHING = (" retry", " attempt timeout", " total timeout", " status", " health", " deployment")
 _STATES = {"open": "bad", "isolated": "bad", "half-open": "middling", "disabled": "off", "metrics-only": "off"}
 
 
@@ -56,11 +59,18 @@ class Tiles:
             for entry in (*rows(process.snapshot.get("policies")), *rows(process.snapshot.get("pipelines"))):
                 if len(tiles) >= MOST:
                     return tuple(tiles)
+                if process.key == own and self._serves_to_watch(entry):
+                    continue
                 key = self._key(process, entry)
                 if key in self._memory:  # two of one name and kind; the second has nothing to add
                     continue
                 tiles.append(self._tile(key, process, entry, chains, before.get(key), is_stale))
         return tuple(tiles)
+
+    def _serves_to_watch(self, entry: dict[str, Any]) -> bool:
+        """Is it part of a watched service's client? Of that only the breaker is of interest."""
+        label = str(entry.get("name"))
+        return any(label.endswith(end) and label[: -len(end)] in self._labels for end in _WATCHING)
 
     def _key(self, process: Process, entry: dict[str, Any]) -> str:
         return f"{history_key(process.key, self._own)}/{text(entry.get('kind'))}/{text(entry.get('name'))}"
@@ -68,32 +78,34 @@ class Tiles:
     def _tile(
         self, key: str, process: Process, entry: dict[str, Any], chains: Chains, old: Memory | None, is_stale: bool
     ) -> Tile:
-        traffic = chains.of(entry)
+        is_same = old is not None and old.is_stale is is_stale and old.entry == entry
+        # What is told of a policy's own calls tells its traffic as well; that of its pipelines may have changed.
+        traffic = old.traffic if old is not None and is_same and entry.get("calls") is not None else chains.of(entry)
+        if old is not None and is_same and old.traffic == traffic and old.tile is not None:
+            old.idle += 1
+            old.at = process.at
+            if old.idle > _IDLE or old.idle not in _ANEW:
+                self._memory[key] = old
+                return old.tile
         counts = _counts(entry, traffic)
         memory = self._memory[key] = Memory(entry, traffic, counts, process.at)
         memory.is_stale = is_stale
-        is_same = old is not None and old.entry == entry and old.traffic == traffic and old.is_stale is is_stale
-        if old is not None and is_same and old.idle > SHORT and old.tile is not None:
-            memory.idle, memory.tile = old.idle, old.tile
-            return old.tile
-        if old is not None and process.at > old.at:
-            memory.idle = old.idle + 1 if counts == old.counts else 0
-            self._follow(key, process.at, process.at - old.at, old.counts, counts, traffic)
-        elif old is None:
-            memory.idle = 0 if traffic.window else SHORT
-        else:
-            memory.idle, memory.at, memory.counts = old.idle, old.at, old.counts
+        if old is None:
+            memory.idle = 0 if traffic.window else _IDLE
+        elif process.at > old.at:
+            memory.idle = old.idle if counts == old.counts else 0
+            self._follow(key, process.at, min(process.at - old.at, _SMOOTH), old.counts, counts, traffic)
         memory.tile = self._made(key, process, entry, traffic, counts, is_stale)
         return memory.tile
 
     def _follow(
         self, key: str, at: float, passed: float, old: dict[str, int], new: dict[str, int], traffic: Traffic
     ) -> None:
-        """Add a point to each line; of what never happened there is none."""
+        """Add a point to each line of what has happened; where there is none, nothing has."""
         add = self._history.add
         for name in ("calls", "retries", "refused"):
-            if new[name]:
-                add(key, name, at, max(0, new[name] - old[name]) / passed)
+            if new[name] != old[name]:
+                add(key, name, at, max(0, new[name] - old[name]) / passed, 0.0)
         if traffic.window:
             add(key, "errors", at, traffic.error_rate or 0.0)
             if traffic.p95 is not None:
@@ -122,7 +134,7 @@ class Tiles:
             key=key,
             source=process.key,
             is_stale=is_stale,
-            watches=self._watches(process, entry),
+            watches=self._labels.get(str(entry.get("name"))) if process.key == self._own else None,
             name=text(entry.get("name")),
             kind=kind,
             pipelines=_names(entry.get("pipelines")),
@@ -157,15 +169,6 @@ class Tiles:
             figures=state,
             controls=self._possible(process, kind, circuit),
         )
-
-    def _watches(self, process: Process, entry: dict[str, Any]) -> str | None:
-        if process.key != self._own or not self._labels:
-            return None
-        label = str(entry.get("name"))
-        for end in _WATCHING:
-            if label.endswith(end) and (found := self._labels.get(label[: len(label) - len(end)])) is not None:
-                return found
-        return None
 
     def _possible(self, process: Process, kind: str, circuit: str | None) -> tuple[str, ...]:
         if not self._controls or process.key != self._own:

@@ -18,12 +18,18 @@ _DIGITS = 5
 
 
 class Track:
-    """Values as they come, kept twice: fine for a sparkline, coarse for the hour, where a point is the mean of its step."""
+    """Values as they come, kept twice: fine for a sparkline, coarse for the hour, where a point is the mean of its step.
 
-    __slots__ = ("_count", "_hour", "_slot", "_sum", "fine", "slot", "step")
+    Args:
+        step: seconds of a fine point.
+        missing: what a step of the fine line is in which nothing came: `None`, or 0 where only what happens is added.
+    """
 
-    def __init__(self, step: float) -> None:
+    __slots__ = ("_count", "_hour", "_slot", "_sum", "fine", "missing", "slot", "step")
+
+    def __init__(self, step: float, missing: float | None = None) -> None:
         self.step = step
+        self.missing = missing
         self.slot = 0
         self.fine: deque[float | None] = deque(maxlen=SHORT)
         self._hour: array[float] | None = None
@@ -39,7 +45,7 @@ class Track:
             self.fine[-1] = round(value, _DIGITS)
         else:
             if self.fine:
-                self.fine.extend([None] * (missing - 1))
+                self.fine.extend([self.missing] * (missing - 1))
             self.fine.append(round(value, _DIGITS))
             self.slot = slot
         self._add_coarse(int(at / COARSE), value)
@@ -65,7 +71,7 @@ class Track:
         """The fine line up to that time."""
         missing = int(at / self.step) - self.slot
         if missing > 0 and self.fine:
-            return (*self.fine, *[None] * min(missing, SHORT))[-SHORT:]
+            return (*self.fine, *[self.missing] * min(missing, SHORT))[-SHORT:]
         return tuple(self.fine)
 
     def mean(self, at: float, seconds: float) -> float | None:

@@ -38,7 +38,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--json", action="store_true", help="print one board as JSON, and end")
     add("--once", metavar="FILE", help="write one still picture, .svg or text, and end; - is standard output")
     add("--refresh", default="1", metavar="SECONDS", help="from one board to the next (default: 1)")
-    add("--interval", metavar="SECONDS", help="from one look at a service to the next (default: 1, more beyond 20)")
+    add("--interval", metavar="SECONDS", help="from one look at a service to the next (default: 1, more beyond 10)")
     add("--history", metavar="FILE", help="keep the last hour there (SQLite), so that a restart does not lose it")
     add("--follow", metavar="FILE", help="a log file to show")
     add("--folder", metavar="FOLDER", help="rank the largest files under it")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..._record import Record
-from .._board import Board, Service, Tile, to_json
+from .._board import Board, Points, Service, Tile, to_json
 
 _TILE_LINES = ("rates", "errors", "times")
 _WHOLE = ("totals", "sources", "systems", "rankings", "firing", "recent", "sections")
@@ -43,5 +43,11 @@ def _difference(old: Record | None, new: Tile | Service, lines: tuple[str, ...])
     was, now = old.__dict__, new.__dict__
     told = {name: value for name, value in now.items() if name not in lines and value != was[name]}
     told["key"] = new.key
-    told["last"] = [now[name][-1] if now[name] else None for name in lines]
-    return told
+    moved = {name: now[name] for name in lines if now[name] and now[name] is not was[name]}
+    told["last"] = {name: line[-1] for name, line in moved.items() if _is_next(was[name], line)}
+    return told | {name: line for name, line in moved.items() if name not in told["last"]}
+
+
+def _is_next(old: Points, new: Points) -> bool:
+    """Is a line another with one more point?"""
+    return new[:-1] == (old if len(new) > len(old) else old[1:])

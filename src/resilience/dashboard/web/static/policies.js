@@ -23,7 +23,7 @@ export function policies(board, filter, opened) {
   const show = $("policies-show").value, kind = $("policies-kind").value;
   kinds(board);
   const found = board.policies.filter((tile) => (!kind || tile.kind === kind) && filter(`${tile.name} ${tile.kind} ${tile.pipelines.join(" ")}`)
-    && (show === "all" || (show === "trouble" ? tile.health === "bad" || tile.health === "middling" : (tile.health !== "quiet" || tile.kind === "circuit-breaker") && (!tile.watches || tile.kind === "circuit-breaker"))));
+    && (show === "all" || (show === "trouble" ? tile.health === "bad" || tile.health === "middling" : tile.health !== "quiet" || tile.kind === "circuit-breaker")));
   found.sort(SORTS[$("policies-sort").value]);
   const shown = found.slice(0, most), top = Math.max(1, ...found.map((tile) => tile.rate ?? 0));
   const several = board.sources.filter((source) => source.kind === "process").length > 1;

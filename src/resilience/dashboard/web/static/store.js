@@ -30,8 +30,5 @@ function merge(known, one, lines) {
   if (!before) { known.set(one.key, one); return; }
   const { last, ...fields } = one;
   Object.assign(before, fields);
-  lines.forEach((name, index) => {
-    const value = last[index];
-    if (value !== null || before[name].length) before[name] = [...before[name].slice(1 - POINTS), value];
-  });
+  for (const name of lines) if (last && name in last) before[name] = [...before[name].slice(1 - POINTS), last[name]];
 }
