@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 SERVICES, POLICIES, CALLS = 200, 2000, 200
 MIB = 1024 * 1024
@@ -45,8 +46,8 @@ class Quiet(BaseHTTPRequestHandler):
 
 def resident():
     """Bytes of this process that are in memory now."""
-    with open("/proc/self/statm", encoding="ascii") as told:
-        return int(told.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    told = Path("/proc/self/statm").read_text("ascii")
+    return int(told.split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def measured(ports, seconds, watched):
