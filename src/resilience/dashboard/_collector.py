@@ -20,7 +20,7 @@ from typing import Any, Self
 
 from .. import _options
 from .._listeners import Subscription
-from .._snapshot import snapshot
+from .._snapshot import Memory, remembered, snapshot
 from ._alarms import Alarms, wrong
 from ._board import Board
 from ._history import History
@@ -33,7 +33,9 @@ from ._summary import logs_of, sections_of, sources_of, stale_ones, systems_of, 
 from ._tiles import Tiles
 
 _GOODBYE = 5.0
-_SHARE = 0.15
+_SHARE = 0.2
+# Words such as "opens at 5" may change without anything happening; so now and then all is asked anew.
+_ANEW = 30
 _LINES_TOLD = 100
 _log = logging.getLogger("resilience.dashboard")
 
@@ -44,7 +46,7 @@ class Collector:
     Args:
         *urls: services to watch, `name=url` to give one a name. One that ends with `/resilience` is another dashboard,
             and is asked for the processes that it knows.
-        refresh: seconds from one board to the next (default 1); longer where making one takes more than a seventh of it.
+        refresh: seconds from one board to the next (default 1); longer where making one takes more than a fifth of it.
         interval: seconds from one look at a service to the next (default 1; longer with more than ten services).
         token: what the other dashboards ask for.
         history: a file in which the last hour of all figures survives a restart (SQLite; default: memory only).
@@ -93,6 +95,7 @@ class Collector:
         self._folder = None if folder is None else Folder(folder)
         self._counted = dict.fromkeys(LEVELS, 0)
         self._heard: dict[str, int] = {}
+        self._memory = Memory()
         self._looking = Lock()
         self._looked_at = 0.0
         self._board: Board | None = None
@@ -142,7 +145,9 @@ class Collector:
         return board
 
     def _looked(self, at: float) -> Board:
-        own = self.processes.take({"snapshot": snapshot()}, at)
+        if self._board is not None and self._board.number % _ANEW == 0:
+            self._memory = Memory()
+        own = self.processes.take({"snapshot": remembered(self._memory)}, at)
         processes = self.processes.known(at)
         stale = stale_ones(processes, self._remotes, at)
         services = self._services.now(at)

@@ -47,6 +47,7 @@ class Tiles:
         self._own = ""
         self._controls = controls
         self._memory: dict[str, Memory] = {}
+        self._keys: dict[tuple[Any, Any, Any], str] = {}
 
     def of(self, processes: list[Process], own: str, stale: set[str]) -> tuple[Tile, ...]:
         """All tiles now; `own` is the key of this process; those of a process in `stale` stay as they were last known."""
@@ -59,9 +60,9 @@ class Tiles:
             for entry in (*rows(process.snapshot.get("policies")), *rows(process.snapshot.get("pipelines"))):
                 if len(tiles) >= MOST:
                     return tuple(tiles)
-                if process.key == own and self._serves_to_watch(entry):
+                key = self._named(process, entry)
+                if not key:
                     continue
-                key = self._key(process, entry)
                 if key in self._memory:  # two of one name and kind; the second has nothing to add
                     continue
                 tiles.append(self._tile(key, process, entry, chains, before.get(key), is_stale))
@@ -72,13 +73,27 @@ class Tiles:
         label = str(entry.get("name"))
         return any(label.endswith(end) and label[: -len(end)] in self._labels for end in _WATCHING)
 
+    def _named(self, process: Process, entry: dict[str, Any]) -> str:
+        """The key of a tile; empty for what is not shown."""
+        words = (process.key, entry.get("kind"), entry.get("name"))
+        try:
+            key = self._keys.get(words)
+        except TypeError:  # another process may tell anything
+            return self._key(process, entry)
+        if key is None:
+            is_hidden = process.key == self._own and self._serves_to_watch(entry)
+            if len(self._keys) > 4 * MOST:
+                self._keys.clear()
+            key = self._keys[words] = "" if is_hidden else self._key(process, entry)
+        return key
+
     def _key(self, process: Process, entry: dict[str, Any]) -> str:
         return f"{history_key(process.key, self._own)}/{text(entry.get('kind'))}/{text(entry.get('name'))}"
 
     def _tile(
         self, key: str, process: Process, entry: dict[str, Any], chains: Chains, old: Memory | None, is_stale: bool
     ) -> Tile:
-        is_same = old is not None and old.is_stale is is_stale and old.entry == entry
+        is_same = old is not None and old.is_stale is is_stale and (old.entry is entry or old.entry == entry)
         # What is told of a policy's own calls tells its traffic as well; that of its pipelines may have changed.
         traffic = old.traffic if old is not None and is_same and entry.get("calls") is not None else chains.of(entry)
         if old is not None and is_same and old.traffic == traffic and old.tile is not None:
