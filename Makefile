@@ -9,10 +9,13 @@ WORKERS ?= auto
 PYTEST  = $(RUN) -m pytest -n $(WORKERS) --dist worksteal
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check check-all bench brown-out mutants soak lint types docs docs-check wheel-check format clean
+.PHONY: help dashboard demo test check check-all bench brown-out mutants soak lint types docs docs-check wheel-check format clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+dashboard: $(VENV)/.web  ## a web page of services that fail now and then, and of their clients
+	@$(RUN) -m resilience dashboard --demo --web $(ARGS)
 
 demo: $(VENV)/.run  ## a service goes down and comes back; three clients live through it
 	@$(RUN) -m resilience demo $(ARGS)
@@ -77,6 +80,10 @@ $(VENV)/.run: pyproject.toml
 	@python=$$(scripts/find-python $(PYTHON)) && echo "setting up $(VENV) with $$python" && "$$python" -m venv $(VENV)
 	@$(PIP) install --upgrade 'pip>=25.1'
 	@$(PIP) install -e '.[cli]'
+	@touch $@
+
+$(VENV)/.web: $(VENV)/.run
+	@$(PIP) install -e '.[cli,dashboard]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run

@@ -8,6 +8,7 @@ from ._masking import printable
 from ._record import Record
 
 _DEEPEST = 12
+_AS_THEY_ARE = frozenset({int, bool, type(None)})
 Plain = dict[str, Any] | list[Any] | str | int | float | bool | None
 
 
@@ -20,7 +21,10 @@ def plain(value: Any, depth: int = 0) -> Any:
     >>> plain({"left": float("inf"), 1: ("a\n", object())})
     {'left': None, '1': ['a\\n', '<object>']}
     """
-    if value is None or value is True or value is False:
+    kind = value.__class__
+    if kind is str:  # these first: a snapshot holds tens of thousands of them
+        return value if value.isprintable() else printable(value)
+    if kind in _AS_THEY_ARE:
         return value
     if isinstance(value, str):
         return printable(str(value))
@@ -30,7 +34,8 @@ def plain(value: Any, depth: int = 0) -> Any:
         return float(value) if value - value == 0 else None
     if depth < _DEEPEST:
         if isinstance(value, Record):
-            return {name: plain(its, depth + 1) for name, its in value.as_dict().items()}
+            fields = value.as_dict().items()
+            return {name: its if its.__class__ in _AS_THEY_ARE else plain(its, depth + 1) for name, its in fields}
         if isinstance(value, dict):
             return {printable(str(key)): plain(its, depth + 1) for key, its in value.items()}
         if isinstance(value, (list, tuple, set, frozenset)):

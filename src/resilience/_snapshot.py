@@ -21,12 +21,46 @@ VERSION = 1
 """Of the layout: a field that goes or changes its meaning raises it, a new field does not."""
 _NO_EVENTS: dict[str, Any] = {"events": {}, "timeline": [], "recent": []}
 _started = wall_time()
+_Entry = tuple[Any, Any, Any, dict[str, Any]]
+
+
+class Memory:
+    """What one reader was told last, so that what has not changed since is neither worked out nor copied anew for it.
+
+    Its entries must not be changed. One thread at a time.
+    """
+
+    def __init__(self) -> None:
+        self.entries: dict[str, _Entry] = {}
+        self.before: dict[str, _Entry] = {}
+
+    def turn(self) -> None:
+        """Forget what was not told the last time."""
+        self.before, self.entries = self.entries, {}
 
 
 @reset_in_child
 def _reset() -> None:
     global _started
     _started = wall_time()
+
+
+_Entry = tuple[Any, Any, Any, dict[str, Any]]
+
+
+class Memory:
+    """What one reader was told last, so that what has not changed since is neither worked out nor copied anew for it.
+
+    Its entries must not be changed. One thread at a time.
+    """
+
+    def __init__(self) -> None:
+        self.entries: dict[str, _Entry] = {}
+        self.before: dict[str, _Entry] = {}
+
+    def turn(self) -> None:
+        """Forget what was not told the last time."""
+        self.before, self.entries = self.entries, {}
 
 
 def snapshot() -> dict[str, Any]:
@@ -44,6 +78,13 @@ def snapshot() -> dict[str, Any]:
     >>> [one["state"]["state"] for one in snapshot()["policies"] if one["name"] == "doctest-snapshot"]
     ['closed']
     """
+    return remembered(None)
+
+
+def remembered(memory: Memory | None) -> dict[str, Any]:
+    """The same, for a reader who keeps what it was told last."""
+    if memory is not None:
+        memory.turn()
     recorded = _sections.recorded
     calls = {} if recorded is None else recorded.all_calls()
     events = {} if recorded is None else recorded.all_events()
@@ -58,7 +99,7 @@ def snapshot() -> dict[str, Any]:
         "version": VERSION,
         **_process(),
         "recording": None if recorded is None else recorded.about(),
-        "policies": [_single(one, within.get(one.name, []), calls, events) for one in singles],
+        "policies": [_known(memory, one, within.get(one.name, []), calls, events) for one in singles],
         "pipelines": [_chain(one, calls, events) for one in chains],
         "gone": _gone({policy.name for policy in live}, calls, events),
         "totals": _totals(singles, calls, events),
@@ -77,6 +118,28 @@ def _process() -> dict[str, Any]:
         "started_at": _started,
         "at": wall_time(),
     }
+
+
+def _known(
+    memory: Memory | None,
+    policy: Policy[Any],
+    pipelines: list[str],
+    calls: dict[str, Any],
+    events: dict[str, dict[str, Any]],
+) -> dict[str, Any]:
+    if memory is None:
+        return _single(policy, pipelines, calls, events)
+    name = policy.name
+    try:
+        state: Any = policy.snapshot()
+    except Exception:
+        return _single(policy, pipelines, calls, events)
+    facts = state, calls.get(name), (pipelines, events.get(name))
+    known = memory.before.get(name)
+    if known is None or known[:3] != facts:
+        known = (*facts, _single(policy, pipelines, calls, events))
+    memory.entries[name] = known
+    return known[3]
 
 
 def _single(

@@ -25,5 +25,6 @@ COMMANDS = {
     "health": Command("health", "run health checks once: of a program, of addresses, of this machine"),
     "alerts": Command("alerts", "send a test alert to where a program, or a webhook, gets its own"),
     "watch": Command("watch", "watch services until Ctrl-C"),
+    "dashboard": Command("dashboard", "keep an eye on policies and services: terminal, web page, JSON, picture"),
     "demo": Command("demo", "a service goes down and comes back; three clients live through it"),
 }

@@ -45,7 +45,7 @@ class Series:
     `newest` is the slice that ends at `until`; `past` holds what has left the window.
     """
 
-    __slots__ = ("errors", "home", "kind", "label", "newest", "past", "slices", "until")
+    __slots__ = ("_known", "errors", "home", "kind", "label", "newest", "past", "slices", "until")
 
     def __init__(self, label: str, kind: str, home: object) -> None:
         self.label = label
@@ -56,6 +56,7 @@ class Series:
         self.slices: dict[int, Slice] = {}
         self.newest = self.past
         self.until = float("-inf")
+        self._known: tuple[int, Slice, int, dict[str, Any]] | None = None
 
     def slice_locked(self, number: int) -> Slice:
         """The slice of that number, which is the newest from now on; what leaves the window by it goes into the past."""
@@ -75,6 +76,7 @@ class Series:
 
     def take_locked(self, other: Series) -> None:
         """Add what another counted, which will not count on."""
+        self._known = None
         for one in other._all_locked():
             self.past.take(one)
         for error, count in other.errors.items():
@@ -97,7 +99,14 @@ class Series:
         return at_most(bins, bounds), self.seconds_locked(), sum(bins.values())
 
     def figures_locked(self, number: int) -> dict[str, Any]:
-        """All that is known, with the number of the slice that is now."""
+        """All that is known, with the number of the slice that is now; worked out anew only if there was a call."""
+        count = sum(self.newest.bins.values())
+        known = self._known
+        if known is None or known[0] != number or known[1] is not self.newest or known[2] != count:
+            known = self._known = number, self.newest, count, self._figures_locked(number)
+        return _copied(known[3])
+
+    def _figures_locked(self, number: int) -> dict[str, Any]:
         recent = [one for at, one in self.slices.items() if number - SLICES < at <= number]
         outcomes, window = self.outcomes_locked(), summed(recent)
         p50, p95, p99 = quantiles(merged([one.bins for one in recent]), (0.5, 0.95, 0.99))
@@ -115,6 +124,17 @@ class Series:
                 "p99": p99,
             },
         }
+
+
+def _copied(figures: dict[str, Any]) -> dict[str, Any]:
+    """Figures that whoever gets them may change."""
+    window = figures["window"]
+    return {
+        **figures,
+        "outcomes": {**figures["outcomes"]},
+        "errors": {**figures["errors"]},
+        "window": {**window, "outcomes": {**window["outcomes"]}},
+    }
 
 
 def summed(slices: list[Slice]) -> list[int]:

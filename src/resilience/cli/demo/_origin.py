@@ -75,12 +75,16 @@ class FlakyOrigin:
                     self.arrivals.append(self._now())
                     status, told = await self._serve(head)
                     self.abandoned += reader.at_eof()
-                    writer.write(_response(status, told))
+                    writer.write(_response(status, told if isinstance(told, dict) else {"told": told}))
                     await writer.drain()
         finally:
             writer.close()
 
-    async def _serve(self, head: bytes) -> tuple[str, str]:
+    def answer(self, path: str) -> str | dict[str, object]:
+        """What it says while all is well."""
+        return path
+
+    async def _serve(self, head: bytes) -> tuple[str, str | dict[str, object]]:
         if self._waiting >= QUEUE:
             self.overloaded += 1
             return "503 Service Unavailable", "overloaded"
@@ -94,17 +98,17 @@ class FlakyOrigin:
         finally:
             self._workers.release()
 
-    async def _work(self, head: bytes) -> tuple[str, str]:
+    async def _work(self, head: bytes) -> tuple[str, str | dict[str, object]]:
         if self._is_down:
             await asyncio.sleep(self._hold)
             self.failed += 1
             return "503 Service Unavailable", "what this depends on does not answer"
         await asyncio.sleep(WORK)
         self.answered += 1
-        return "200 OK", head.split(b" ", 2)[1].decode("ascii")
+        return "200 OK", self.answer(head.split(b" ", 2)[1].decode("ascii"))
 
 
-def _response(status: str, told: str) -> bytes:
-    body = json.dumps({"told": told}).encode()
+def _response(status: str, told: dict[str, object]) -> bytes:
+    body = json.dumps(told).encode()
     head = f"HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
     return head.encode("ascii") + body

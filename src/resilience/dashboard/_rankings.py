@@ -1,0 +1,81 @@
+"""Who is first in what: slowest, most retried, most refused, most called, largest files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from heapq import nlargest
+from pathlib import Path
+from time import monotonic
+
+from .._masking import printable
+from ._board import Ranked, Ranking, Service, Tile
+
+PLACES = 10
+_MOST_FILES, _LONGEST_LOOK = 50_000, 0.25
+_OFTEN = 30.0
+
+
+def rankings(services: Iterable[Service], tiles: tuple[Tile, ...], files: Folder | None) -> tuple[Ranking, ...]:
+    """All rankings; those of which nothing is known have no places."""
+    own = [tile for tile in tiles if not tile.is_shared and tile.kind != "cache"]
+    slowest = [Ranked(name=one.name, value=one.p95, of=one.key) for one in services if one.p95]
+    slow = nlargest(PLACES, own, key=lambda tile: tile.p95 or 0.0)
+    slowest += [Ranked(name=tile.name, value=tile.p95, of=tile.key) for tile in slow if tile.p95]
+    found = [
+        Ranking(name="slowest", title="Slowest (p95)", unit="seconds", places=_first(slowest)),
+        Ranking(name="retried", title="Most retried", unit="retries", places=_tiles(own, lambda tile: tile.retries)),
+        Ranking(name="refused", title="Most refused", unit="refusals", places=_tiles(own, lambda tile: tile.refused)),
+        Ranking(name="called", title="Most called", unit="calls", places=_tiles(own, lambda tile: tile.total)),
+    ]
+    if files is not None:
+        found.append(
+            Ranking(name="files", title=f"Largest files in {files.name}", unit="bytes", places=files.largest())
+        )
+    return tuple(found)
+
+
+def _first(places: list[Ranked]) -> tuple[Ranked, ...]:
+    return tuple(nlargest(PLACES, places, key=lambda place: place.value))
+
+
+def _tiles(tiles: list[Tile], value: Callable[[Tile], int]) -> tuple[Ranked, ...]:
+    first = nlargest(PLACES, tiles, key=value)
+    return tuple(Ranked(name=tile.name, value=float(value(tile)), of=tile.key) for tile in first if value(tile))
+
+
+class Folder:
+    """The largest files under a folder; looked for now and then, links not followed, with bounded work."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = Path(path)
+        self.name = printable(self._path.name or str(self._path))
+        self._due = 0.0
+        self._found: tuple[Ranked, ...] = ()
+
+    def largest(self) -> tuple[Ranked, ...]:
+        """The first ten, by size."""
+        if monotonic() >= self._due:
+            self._found = _first(self._sizes())
+            self._due = monotonic() + _OFTEN
+        return self._found
+
+    def _sizes(self) -> list[Ranked]:
+        found: list[Ranked] = []
+        todo, end = [str(self._path)], monotonic() + _LONGEST_LOOK
+        while todo and len(found) < _MOST_FILES and monotonic() < end:
+            try:
+                with os.scandir(todo.pop()) as entries:
+                    for entry in entries:
+                        if entry.is_dir(follow_symlinks=False):
+                            todo.append(entry.path)
+                        elif entry.is_file(follow_symlinks=False):
+                            found.append(self._ranked(entry))
+            except OSError:  # a folder that may not be read, or has gone
+                continue
+        return found
+
+    def _ranked(self, entry: os.DirEntry[str]) -> Ranked:
+        name = os.path.relpath(entry.path, self._path)
+        shown = printable(name.encode("utf-8", "replace").decode("utf-8"))
+        return Ranked(name=shown, value=float(entry.stat(follow_symlinks=False).st_size), of=shown)

@@ -1,0 +1,80 @@
+"""The calls of a policy: its own, or those of the pipelines that it is part of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._record import Record
+from ._processes import count, number, rows, table
+
+_QUANTILES = ("p50", "p95", "p99")
+
+
+class Traffic(Record):
+    """Calls since recording began, and the last minute's error rate and response times."""
+
+    total: int = 0
+    failures: int = 0
+    window: int = 0
+    error_rate: float | None = None
+    p50: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    is_shared: bool = False
+
+
+NONE = Traffic()
+
+
+def traffic_of(calls: Any, *, is_shared: bool = False) -> Traffic:
+    """What one entry of a snapshot tells of its calls."""
+    told = table(calls)
+    window = table(told.get("window"))
+    return Traffic(
+        total=count(told.get("total")),
+        failures=count(table(told.get("outcomes")).get("failure")),
+        window=count(window.get("total")),
+        error_rate=number(window.get("error_rate")),
+        p50=number(window.get("p50")),
+        p95=number(window.get("p95")),
+        p99=number(window.get("p99")),
+        is_shared=is_shared,
+    )
+
+
+class Chains:
+    """The calls of every pipeline of a snapshot, for the policies inside them."""
+
+    def __init__(self, snapshot: dict[str, Any]) -> None:
+        self._by_name = {
+            str(one.get("name")): one["calls"]
+            for one in (*rows(snapshot.get("pipelines")), *rows(snapshot.get("policies")))
+            if one.get("calls") is not None
+        }
+
+    def of(self, entry: dict[str, Any]) -> Traffic:
+        """The calls of a policy. Inside an HTTP client it is the origin's retry that hears of them."""
+        if entry.get("calls") is not None:
+            return traffic_of(entry["calls"])
+        within = entry.get("pipelines")
+        names = [str(name) for name in within] if isinstance(within, list) else []
+        shared = [self._by_name[name] for name in (*names, f"{entry.get('name')} retry") if name in self._by_name]
+        if not shared:
+            return NONE
+        return _together([traffic_of(calls, is_shared=True) for calls in shared])
+
+
+def _together(several: list[Traffic]) -> Traffic:
+    if len(several) == 1:
+        return several[0]
+    window = sum(one.window for one in several)
+    failed = sum((one.error_rate or 0.0) * one.window for one in several)
+    slowest = {name: max((getattr(one, name) or 0.0 for one in several), default=0.0) for name in _QUANTILES}
+    return Traffic(
+        total=sum(one.total for one in several),
+        failures=sum(one.failures for one in several),
+        window=window,
+        error_rate=failed / window if window else None,
+        is_shared=True,
+        **{name: value or None for name, value in slowest.items()},
+    )

@@ -1,0 +1,138 @@
+"""Figures over time: the fine line, the hour, and what survives a restart."""
+
+import sqlite3
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from resilience.dashboard._history import History
+from resilience.dashboard._track import COARSE, LONG, SHORT, Track
+
+MOMENTS = st.lists(st.tuples(st.integers(0, 40), st.floats(0, 1000)), max_size=200)
+
+
+@settings(deadline=None)
+@given(MOMENTS)
+def test_the_fine_line_is_the_last_value_of_each_step(moments):
+    """Against a reference: one value for each second, gaps as `None`, the newest sixty."""
+    track, now, reference = Track(1.0), 1000, {}
+    for passed, value in moments:
+        now += passed
+        track.add(now, value)
+        reference[now] = round(value, 5)
+    if not reference:
+        assert track.recent(now) == ()
+        return
+    line = [reference.get(second) for second in range(min(reference), now + 1)][-SHORT:]
+    assert list(track.recent(now)) == line
+
+
+@settings(deadline=None)
+@given(MOMENTS)
+def test_the_hour_is_the_mean_of_each_ten_seconds(moments):
+    """Against a reference: the mean of what came in each step, and nothing older than an hour."""
+    track, now, reference = Track(1.0), 1000, {}
+    for passed, value in moments:
+        now += 7 * passed
+        track.add(now, value)
+        reference.setdefault(int(now / COARSE), []).append(value)
+    line = track.hour(now)
+    assert len(line) == LONG
+    last = int(now / COARSE)
+    for slot in range(last - LONG + 1, last + 1):
+        seen = reference.get(slot)
+        expected = None if seen is None else pytest.approx(sum(seen) / len(seen), rel=1e-4, abs=1e-4)
+        assert line[slot - last - 1] == expected
+
+
+def test_a_gap_of_ten_years_is_a_gap():
+    """What was seen before a long sleep has left both lines, at once."""
+    track = Track(1.0)
+    track.add(1000, 1.0)
+    track.add(1000 + 10 * 365 * 86400, 2.0)
+    end = 1000 + 10 * 365 * 86400
+    assert [value for value in track.recent(end) if value is not None] == [2.0]
+    assert [value for value in track.hour(end) if value is not None] == [2.0]
+
+
+def test_a_clock_that_goes_back_loses_nothing_and_raises_nothing():
+    """A wall clock that is set back changes the newest point until it has caught up."""
+    track = Track(1.0)
+    track.add(1000, 1.0)
+    track.add(400, 3.0)
+    track.add(1001, 2.0)
+    assert track.recent(1001) == (3.0, 2.0)
+    assert track.recent(300) == (3.0, 2.0)
+
+
+def test_the_line_goes_on_to_now():
+    """Steps in which nothing came end the line as gaps."""
+    track = Track(1.0)
+    track.add(1000, 1.0)
+    assert track.recent(1002) == (1.0, None, None)
+    assert track.mean(1002, 2.0) is None
+    assert track.mean(1002, 3.0) == 1.0
+
+
+def test_an_hour_survives_a_restart(tmp_path):
+    """What one history has written another one reads, and goes on with."""
+    file = tmp_path / "hour.sqlite"
+    first = History(1.0, file)
+    for second in range(100):
+        first.add("service/x", "online", 50_000 + second, 1.0)
+        first.tidy(50_000 + second)
+    second = History(1.0, file)
+    line = [value for value in second.hour("service/x", 50_099)["online"] if value is not None]
+    assert line == [1.0] * 9
+    second.add("service/x", "online", 50_110, 0.0)
+    assert second.hour("service/x", 50_110)["online"][-1] == 0.0
+
+
+def test_the_file_is_bounded(tmp_path):
+    """What is older than an hour leaves the file."""
+    file = tmp_path / "hour.sqlite"
+    history = History(1.0, file)
+    for at in range(0, 3 * 3600, 10):
+        history.add("x", "y", at, 1.0)
+        history.tidy(at)
+    with sqlite3.connect(file) as database:
+        (rows,) = database.execute("SELECT count(*) FROM points").fetchone()
+    database.close()
+    assert rows == LONG
+
+
+def test_a_file_that_is_none_is_refused(tmp_path):
+    """A history in a text file, or where there is no folder, is an error that names it."""
+    text = tmp_path / "notes.txt"
+    text.write_text("no database" * 200)
+    for file in (text, tmp_path / "nowhere" / "hour.sqlite"):
+        with pytest.raises(ValueError, match="history="):
+            History(1.0, file)
+
+
+def test_a_file_that_goes_bad_stops_nothing(tmp_path):
+    """A history that cannot be written any more says so, and goes on in memory."""
+    file = tmp_path / "hour.sqlite"
+    history = History(1.0, file)
+    with sqlite3.connect(file) as database:
+        database.execute("DROP TABLE points")
+    database.close()
+    history.add("x", "y", 1000, 1.0)
+    history.tidy(1020)
+    assert history.error is not None
+    assert history.recent("x", "y", 1000) == (1.0,)
+
+
+def test_figures_are_bounded(monkeypatch):
+    """Beyond the cap no figure is begun; one that nobody adds to is forgotten after an hour and makes room."""
+    monkeypatch.setattr("resilience.dashboard._history._MOST", 10)
+    history = History(1.0)
+    for number in range(20):
+        history.add(f"old {number}", "y", 1000, 1.0)
+    assert history.hour("old 9", 1000)
+    assert not history.hour("old 10", 1000)
+    history.tidy(1000 + 3700)
+    history.add("new", "y", 4700, 1.0)
+    assert history.recent("new", "y", 4700) == (1.0,)
+    assert not history.hour("old 9", 4700)
