@@ -21,22 +21,6 @@ VERSION = 1
 """Of the layout: a field that goes or changes its meaning raises it, a new field does not."""
 _NO_EVENTS: dict[str, Any] = {"events": {}, "timeline": [], "recent": []}
 _started = wall_time()
-_Entry = tuple[Any, Any, Any, dict[str, Any]]
-
-
-class Memory:
-    """What one reader was told last, so that what has not changed since is neither worked out nor copied anew for it.
-
-    Its entries must not be changed. One thread at a time.
-    """
-
-    def __init__(self) -> None:
-        self.entries: dict[str, _Entry] = {}
-        self.before: dict[str, _Entry] = {}
-
-    def turn(self) -> None:
-        """Forget what was not told the last time."""
-        self.before, self.entries = self.entries, {}
 
 
 @reset_in_child
@@ -103,7 +87,7 @@ def remembered(memory: Memory | None) -> dict[str, Any]:
         "pipelines": [_chain(one, calls, events) for one in chains],
         "gone": _gone({policy.name for policy in live}, calls, events),
         "totals": _totals(singles, calls, events),
-        "sections": _told_by_others(),
+        "sections": {name: _section(function) for name, function in sorted(_sections.sections.items())},
     }
 
 
@@ -183,9 +167,7 @@ def _guarded(function: Any) -> Any:
         return {"error": type(error).__name__}
 
 
-def _told_by_others() -> dict[str, Any]:
-    told = {name: _guarded(function) for name, function in sorted(_sections.sections.items())}
-    return {name: its for name, its in told.items() if its is not None}
+_section = _guarded
 
 
 def _gone(live: set[str], calls: dict[str, Any], events: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
