@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from rich.style import Style
+
 from ..._record import Record
-from ._strips import Pieces
+from ._palette import NORMAL
+from ._strips import Pieces, ink
 
 GAP = 1
 
@@ -32,6 +35,15 @@ class Column(Record):
     rank: int = 0
     right: bool = False
     descends: bool = False
+
+
+def worded(title: str, told: Callable[[Any], str], width: int, style: Style = NORMAL, **options: Any) -> Column:
+    """A column of words, sorted by them unless the options name another value."""
+
+    def draw(row: Any, cells: int) -> Pieces:
+        return [ink(told(row), style)]
+
+    return Column(**{"title": title, "value": told, "draw": draw, "width": width, **options})
 
 
 def widths(columns: Sequence[Column], room: int) -> dict[int, int]:

@@ -14,10 +14,10 @@ def count(value: float | None) -> str:
     """A count.
 
     >>> count(7), count(12_345), count(None)
-    ('7', '12.3k', '–')
+    ('7', '12.3k', '-')
     """
     if value is None:
-        return "–"
+        return "-"
     for unit in _UNITS:
         if abs(value) < _THOUSAND * (0.9995 if unit else 1):
             return f"{value:.3g}{unit}"
@@ -29,9 +29,9 @@ def rate(value: float | None) -> str:
     """Calls a second.
 
     >>> rate(0.0), rate(12.345), rate(None)
-    ('0', '12.3', '–')
+    ('0', '12.3', '-')
     """
-    if value is not None and 0 < value < 0.01:  # noqa: PLR2004 - beyond two digits
+    if value is not None and 0 < value < 0.01:
         return "<0.01"
     return count(value if value is None else round(value, 2 if value < _TEN else 1))
 
@@ -43,7 +43,7 @@ def percent(value: float | None) -> str:
     ('5.1%', '100%')
     """
     if value is None:
-        return "–"
+        return "-"
     told = f"{value:.1%}"
     return f"{value:.0%}" if told.endswith(".0%") else told
 
@@ -55,7 +55,7 @@ def span(seconds: float | None) -> str:
     ('12 s', '1 min', '2 h')
     """
     if seconds is None:
-        return "–"
+        return "-"
     if seconds < _MINUTE:
         return f"{max(0.0, seconds):.0f} s"
     if seconds < _HOUR:
@@ -67,12 +67,12 @@ def size(value: float | None) -> str:
     """Bytes.
 
     >>> size(1536), size(None)
-    ('1.5 KiB', '–')
+    ('1.5 KiB', '-')
     """
     if value is None:
-        return "–"
+        return "-"
     for unit in _BYTES:
-        if abs(value) < 1000:  # noqa: PLR2004 - four digits are too wide
+        if abs(value) < 1000:
             return f"{value:.3g} {unit}"
         value /= 1024
     return "≫"

@@ -23,9 +23,7 @@ class Listing(Generic[Row]):
         words: what a filter looks in.
     """
 
-    def __init__(
-        self, columns: Sequence[Column], key: Callable[[Row], object], words: Callable[[Row], str]
-    ) -> None:
+    def __init__(self, columns: Sequence[Column], key: Callable[[Row], object], words: Callable[[Row], str]) -> None:
         self.columns = tuple(columns)
         self.key = key
         self.rows: list[Row] = []

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from .._board import LogLine
 from .._logs import LEVELS
-from ._columns import Column
+from ._columns import Column, worded
 from ._figures import clock, count, moment
 from ._glyphs import spark, stretched
 from ._listing import Listing
@@ -33,20 +34,13 @@ def log_listing(scale: Scale) -> Listing[LogLine]:
         return "" if scale.scene is None else scale.scene.names.get(line.source, line.source)
 
     columns = [
-        Column(title="time", value=lambda one: one.number, draw=_time, width=8, descends=True),
+        worded("time", lambda one: clock(one.at), 8, QUIET, value=lambda one: one.number, descends=True),
         Column(title="level", value=lambda one: LEVELS.index(one.level), draw=_level, width=10, descends=True),
-        Column(title="line", value=lambda one: one.text, draw=lambda one, w: [ink(one.text)], width=30, grow=6),
-        Column(
-            title="logger", value=lambda one: one.logger, draw=lambda one, w: [ink(one.logger, QUIET)], width=16, grow=1,
-            rank=1,
-        ),
-        Column(title="source", value=source, draw=lambda one, w: [ink(source(one), QUIET)], width=14, rank=2),
-    ]  # fmt: skip
+        worded("line", lambda one: one.text, 30, grow=6),
+        worded("logger", lambda one: one.logger, 16, QUIET, grow=1, rank=1),
+        worded("source", source, 14, QUIET, rank=2),
+    ]
     return Listing(columns, lambda one: one.number, lambda one: f"{one.level} {one.logger} {one.text} {source(one)}")
-
-
-def _time(line: LogLine, width: int) -> Pieces:
-    return [ink(clock(line.at), QUIET)]
 
 
 def _level(line: LogLine, width: int) -> Pieces:
@@ -67,11 +61,12 @@ def levels(scene: Scene, width: int, height: int) -> list[Pieces]:
     logs = scene.board.logs
     rows: list[Pieces] = []
     for level in reversed(LEVELS):
+        is_seen = bool(logs.counts.get(level))
         points = logs.over_time.get(level, ())
         told = f"{LEVEL_SIGNS[level]} {level:9}{count(logs.counts.get(level, 0)):>7}  "
-        style = HUES[level] if logs.counts.get(level) else QUIET
         room = width - len(told)
-        rows.append([ink(told, style), *spark(stretched(points, room), room, HUES[level])])
+        hue = HUES[level] + Style(reverse=False) if is_seen else QUIET
+        rows.append([ink(told, hue), *spark(stretched(points, room), room, hue)])
     return rows
 
 

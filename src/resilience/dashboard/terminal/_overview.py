@@ -6,7 +6,7 @@ from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
-from textual.widgets import Digits, Label
+from textual.widgets import Digits
 
 from .._board import Board, Points
 from .._still import by_trouble
@@ -17,7 +17,6 @@ from ._logs import NONE as NO_LINES
 from ._logs import log_listing
 from ._palette import HEALTH, LINE, QUIET, SIGNS
 from ._panel import Panel
-from ._policies import NONE as NO_POLICIES
 from ._policies import Policies
 from ._policy_list import policy_listing
 from ._rankings import RankingTable
@@ -35,36 +34,34 @@ _HUES = ("good", "middling", "bad", "quiet")
 
 
 class Figure(Container):
-    """One large number, with a sign for its health and words below."""
+    """One large number, under a sign for its health and words."""
 
     def __init__(self, words: str, **options: Any) -> None:
         super().__init__(**options)
         self._words = words
         self._number = Digits("")
-        self._label = Label("", markup=False)
 
     def compose(self) -> ComposeResult:
-        """Number and words."""
+        """The number."""
         yield self._number
-        yield self._label
 
     def say(self, told: str, hue: str) -> None:
         """Show this."""
         self._number.update(told)
-        self._label.update(f"{SIGNS[hue]} {self._words}")
+        self.border_title = f"{SIGNS[hue]} {self._words}"
         for one in _HUES:
             self.set_class(one == hue, one)
 
 
 FIGURES = {
-    "well": "of all is well",
-    "online": "services online",
-    "open": "breakers open",
-    "rate": "calls a second",
-    "fail": "of them fail",
-    "retried": "retries",
+    "well": "well",
+    "online": "online",
+    "open": "open",
+    "rate": "calls/s",
+    "fail": "fail",
+    "retried": "retried",
     "refused": "refused",
-    "alerts": "alerts fire",
+    "alerts": "alerts",
 }
 
 
@@ -73,7 +70,15 @@ def figures(board: Board) -> dict[str, tuple[str, str]]:
     totals = board.totals
     grave = any(alert.severity == "critical" for alert in board.firing)
     away = totals.services - totals.online
-    score = "quiet" if totals.score is None else "good" if totals.score == 1 else "middling" if totals.score > 0.5 else "bad"
+    score = (
+        "quiet"
+        if totals.score is None
+        else "good"
+        if totals.score == 1
+        else "middling"
+        if totals.score > 0.5
+        else "bad"
+    )
     return {
         "well": ("-" if totals.score is None else f"{totals.score:.0%}", score),
         "online": (f"{totals.online}/{totals.services}", "quiet" if not totals.services else "bad" if away else "good"),

@@ -34,8 +34,8 @@ LEVELS = {
     "error": HEALTH["bad"],
     "critical": Style(color=VERMILLION, bold=True, reverse=True),
 }
-SIGNS = {"bad": "▲", "middling": "●", "off": "◌", "good": "✓", "quiet": "–"}
-LEVEL_SIGNS = {"debug": "·", "info": "–", "warning": "●", "error": "▲", "critical": "▲"}
+SIGNS = {"bad": "▲", "middling": "●", "off": "◌", "good": "✓", "quiet": "-"}
+LEVEL_SIGNS = {"debug": "·", "info": "-", "warning": "●", "error": "▲", "critical": "▲"}
 SERVICE_WORDS = {"good": "online", "middling": "degraded", "bad": "offline", "quiet": "waiting"}
 POLICY_WORDS = {"good": "well", "middling": "strained", "bad": "failing", "quiet": "quiet", "off": "off"}
 ORDER = {"bad": 0, "middling": 1, "off": 2, "good": 3, "quiet": 4}

@@ -8,7 +8,7 @@ from typing import Any
 from .._board import Tile
 from .._still import duration
 from ._card import state_of, use_of
-from ._columns import Column
+from ._columns import Column, worded
 from ._figures import clock, count, percent, rate, span
 from ._glyphs import chart, meter, spark, stretched, timeline
 from ._listing import Listing
@@ -76,12 +76,10 @@ def _columns(scale: Scale) -> list[Column]:
         Column(title="refused", **_number("refused")),
         Column(title="past", value=_changed, draw=past, width=10, grow=3, descends=True),
         Column(title="use", value=lambda tile: use_of(tile)[1], draw=_use, width=13, rank=2, descends=True),
-        Column(title="kind", value=lambda tile: tile.kind, draw=lambda tile, w: [ink(tile.kind, QUIET)], width=15, rank=3),
+        worded("kind", lambda tile: tile.kind, 15, QUIET, rank=3),
         Column(title="hits", value=lambda tile: tile.hit_rate, draw=_hits, width=6, right=True, descends=True, rank=5),
         Column(title="age", value=scale.age, draw=aged, width=6, right=True, descends=True, rank=3),
-        Column(
-            title="process", value=scale.name, draw=lambda tile, w: [ink(scale.name(tile), QUIET)], width=14, rank=6
-        ),
+        worded("process", scale.name, 14, QUIET, rank=6),
     ]
 
 
@@ -117,7 +115,12 @@ def policy_detail(tile: Tile, scene: Scene, width: int) -> list[Pieces]:
 def _detail(tile: Tile, scene: Scene, width: int) -> Iterator[Pieces]:
     yield [*_state(tile, width), ink(f"  {tile.name}  ", STRONG), ink(tile.kind, QUIET)]
     if tile.is_stale:
-        yield [ink(f"last known, {span(scene.age(tile.source))} ago: {scene.names.get(tile.source)} is silent", HEALTH["bad"])]
+        yield [
+            ink(
+                f"last known, {span(scene.age(tile.source))} ago: {scene.names.get(tile.source)} is silent",
+                HEALTH["bad"],
+            )
+        ]
     if tile.explain:
         yield from wrapped(tile.explain, width)
     shared = "  (of its pipelines)" if tile.is_shared else ""
@@ -138,7 +141,7 @@ def _detail(tile: Tile, scene: Scene, width: int) -> Iterator[Pieces]:
         reason = str(event.get("reason") or event.get("outcome") or "")
         yield [*_at(event), ink(f"{event.get('event')}  "), ink(reason, QUIET)]
     for name, value in tile.figures.items():
-        yield [ink(f"{name}  ", QUIET), ink(str(value))]
+        yield [ink(f"{name}  ", QUIET), ink(f"{value:.4g}" if isinstance(value, float) else str(value))]
 
 
 def _at(event: dict[str, Any]) -> Pieces:

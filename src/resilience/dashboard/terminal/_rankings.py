@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 
 from .._board import Ranked
 from .._still import duration
-from ._columns import Column
+from ._columns import Column, worded
 from ._figures import count, size
 from ._glyphs import meter
 from ._listing import Listing
@@ -43,7 +43,7 @@ class RankingTable(Table):
         self._top = 1.0
         columns = [
             Column(title="value", value=lambda one: one.value, draw=self._value, width=9, right=True, descends=True),
-            Column(title="name", value=lambda one: one.name, draw=_name, width=16, grow=3),
+            worded("name", lambda one: one.name, 16, grow=3),
             Column(title="share", value=lambda one: one.value, draw=self._bar, width=8, grow=1, rank=1, descends=True),
         ]
         listing: Listing[Ranked] = Listing(columns, lambda one: one.of, lambda one: one.name)
@@ -64,10 +64,6 @@ class RankingTable(Table):
 
     def _bar(self, place: Ranked, width: int) -> Pieces:
         return meter(place.value / self._top, width, LINE)
-
-
-def _name(place: Ranked, width: int) -> Pieces:
-    return [ink(place.name)]
 
 
 class RankingsPanel(Panel):

@@ -83,9 +83,7 @@ def _columns(scale: Scale) -> list[Column]:
         Column(title="age", value=age, draw=aged, width=6, right=True, descends=True),
         Column(title="online", value=lambda one: one.uptime, draw=lambda one, w: ticks(one.ticks, w), width=16, rank=2),
         Column(title="parts", value=_badness, draw=_parts, width=20, grow=4, rank=1, descends=True),
-        Column(
-            title="deployed", value=lambda one: _deployed(one) or None, draw=_version, width=12, grow=1, rank=4
-        ),
+        Column(title="deployed", value=lambda one: _deployed(one) or None, draw=_version, width=12, grow=1, rank=4),
     ]
 
 
@@ -121,20 +119,29 @@ def _detail(one: Service, scene: Scene, width: int) -> Iterator[Pieces]:
     yield [ink(one.state, HEALTH[one.health]), ink(known, HEALTH["bad"])]
     if one.error is not None and one.error not in one.state:
         yield from wrapped(one.error, width, HEALTH["bad"])
-    times = stretched(one.response_times, width - 9)
-    for number, row in enumerate(chart(times, width - 9, _CHART, LINE)):
-        yield [ink(f"{duration(max(filter(None, times), default=None)) if number == 0 else '':>7}  ", QUIET), *row]
-    yield [ink(" online  ", QUIET), *ticks(stretched(one.ticks, width - 9), width - 9)]
     told = "  ".join(f"{name} {duration(getattr(one, name))}" for name in ("p50", "p95", "p99"))
     yield [ink(f"{told}  uptime {percent(one.uptime)} of {one.checks} looks")]
-    title = "last known parts  " if one.is_stale else "parts  "
+    if one.parts:
+        yield [ink("last known  " if one.is_stale else "parts  ", QUIET), *_parts(one, width)]
+    if one.deployment:
+        facts = (
+            piece for name, value in one.deployment.items() for piece in (ink(f"{name} ", QUIET), ink(f"{value}  "))
+        )
+        yield list(facts)
+    yield from _times(one, width)
     for part in one.parts:
-        detail = f"  {part['detail']}" if part.get("detail") else ""
-        hue = _hue(part)
-        yield [ink(title, QUIET), ink(f"{SIGNS[hue]} {part['name']} {part['level']}", HEALTH[hue]), ink(detail, QUIET)]
-        title = " " * len(title)
-    for name, value in one.deployment.items():
-        yield [ink(f"{name}  ", QUIET), ink(value)]
+        if part.get("detail"):
+            yield [ink(f"{SIGNS[_hue(part)]} {part['name']}  ", HEALTH[_hue(part)]), ink(str(part["detail"]))]
     for change in reversed(one.deployments):
-        told = f"{change['before'].get('version', '?')} → {change['after'].get('version', '?')}"
-        yield [ink(f"{moment(change['at'])}  ", QUIET), ink(f"deployed {told}")]
+        was, became = (change[when].get("version", "?") for when in ("before", "after"))
+        yield [ink(f"{moment(change['at'])}  ", QUIET), ink(f"deployed {was} → {became}")]
+
+
+def _times(one: Service, width: int) -> Iterator[Pieces]:
+    """The last looks: response times, and whether there was any answer."""
+    room = width - 9
+    times = stretched(one.response_times, room)
+    top = duration(max(filter(None, times), default=None))
+    for number, row in enumerate(chart(times, room, _CHART, LINE)):
+        yield [ink(f"{'' if number else top:>7}  ", QUIET), *row]
+    yield [ink(" online  ", QUIET), *ticks(stretched(one.ticks, room), room)]

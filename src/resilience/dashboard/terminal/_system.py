@@ -1,4 +1,4 @@
-"""The panel of the system: processors, memory and disks as meters, the hungriest processes, and where all facts come from."""
+"""The panel of the system: processors, memory and disks as meters, the hungriest processes, where facts come from."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from textual.app import ComposeResult
 
 from .._board import Source, System
 from .._processes import number, rows, table, text
-from ._columns import Column
+from ._columns import Column, worded
 from ._figures import count, percent, size, span
-from ._glyphs import BLOCKS, meter, spark
+from ._glyphs import BLOCKS, chart, meter, spark, stretched
 from ._listing import Listing
 from ._palette import HEALTH, LINE, NORMAL, QUIET, SIGNS, STRONG
 from ._panel import Panel
@@ -23,15 +23,27 @@ from ._table import Table
 
 NONE = "No process tells of its machine; resilience.telemetry has what is needed for that."
 _NEAR = 0.85
+_LEAST_ROWS = 4
 _LIMITS = {"cpu": 80.0, "memory": 85.0, "disk": 90.0}
 
 
 def gauges(scene: Scene, width: int, height: int) -> list[Pieces]:
     """The meters of every machine, one below the other."""
     found: list[Pieces] = []
-    for system in scene.board.systems:
+    systems = scene.board.systems
+    for system in systems:
         found += [*_machine(system, scene, width), []]
+    rows = (height - len(found)) // 2
+    if len(systems) == 1 and rows >= _LEAST_ROWS:
+        found += [*_area("CPU", systems[0].lines.get("cpu.percent"), width, rows - 1), []]
+        found += [*_area("memory", systems[0].lines.get("memory.percent"), width, rows - 1), []]
     return found[:-1] if found else [[ink(NONE, QUIET)]]
+
+
+def _area(name: str, line: Any, width: int, height: int) -> Iterator[Pieces]:
+    marks = {0: "100%", height - 1: name}
+    for place, row in enumerate(chart(stretched(line or (), width - 9), width - 9, height, LINE, top=100.0)):
+        yield [ink(f"{marks.get(place, ''):>7} ", QUIET), *row]
 
 
 def _machine(system: System, scene: Scene, width: int) -> Iterator[Pieces]:
@@ -42,7 +54,9 @@ def _machine(system: System, scene: Scene, width: int) -> Iterator[Pieces]:
     cpu = table(facts.get("cpu"))
     load = cpu.get("load")
     words = "load " + " ".join(f"{one:.2f}" for one in load[:3]) if _numbers(load) else ""
-    yield _gauge("CPU", number(cpu.get("percent")), _limit(limits, "cpu"), system.lines.get("cpu.percent"), words, width)
+    yield _gauge(
+        "CPU", number(cpu.get("percent")), _limit(limits, "cpu"), system.lines.get("cpu.percent"), words, width
+    )
     if _numbers(cores := cpu.get("cores")):
         signs = "".join(BLOCKS[1 + round(max(0.0, min(1.0, one / 100)) * 7)] for one in cores[: width - 9])
         yield [ink("cores   ", QUIET), ink(signs, LINE)]
@@ -54,7 +68,9 @@ def _machine(system: System, scene: Scene, width: int) -> Iterator[Pieces]:
             yield _gauge(name, number(of.get("percent")), _limit(limits, "memory"), line, words, width)
     for disk in rows(facts.get("disks"))[:8]:
         words = f"{size(number(disk.get('free')))} free"
-        yield _gauge(f"disk {text(disk.get('path'))}", number(disk.get("percent")), _limit(limits, "disk"), None, words, width)
+        yield _gauge(
+            f"disk {text(disk.get('path'))}", number(disk.get("percent")), _limit(limits, "disk"), None, words, width
+        )
 
 
 def _numbers(value: Any) -> bool:
@@ -70,12 +86,12 @@ def _gauge(name: str, value: float | None, limit: float, line: Any, words: str, 
     share = None if value is None else value / 100
     told = f" {SIGNS[hue]} {percent(share):>6} "
     room = max(4, (width - 8 - len(told)) // 3)
-    label = name if len(name) <= 7 else f"{name[:6]}…"  # noqa: PLR2004 - as wide as the longest of ours
+    label = name if len(name) <= 7 else f"{name[:6]}…"
     return [
         ink(f"{label:8}", QUIET),
         *meter(share, room, HEALTH[hue]),
         ink(told, HEALTH[hue]),
-        *(spark(line, room, LINE, top=100.0) if line else [ink(" " * room)]),
+        *(spark(stretched(line, room), room, LINE, top=100.0) if line else [ink(" " * room)]),
         ink(f" {words}", QUIET),
     ]
 
@@ -96,18 +112,20 @@ def process_listing() -> Listing[Running]:
     """The hungriest first."""
     columns = [
         Column(title="CPU", value=lambda one: one.cpu, draw=_cpu, width=6, right=True, descends=True),
-        Column(title="process", value=lambda one: one.name, draw=lambda one, w: [ink(one.name, STRONG)], width=14, grow=1),
-        Column(title="pid", value=lambda one: one.pid, draw=lambda one, w: [ink(str(one.pid), QUIET)], width=8, right=True),
-        Column(
-            title="memory", value=lambda one: one.memory, draw=lambda one, w: [ink(size(one.memory))], width=9, right=True,
+        worded("process", lambda one: one.name, 14, STRONG, grow=1),
+        worded("pid", lambda one: str(one.pid), 8, QUIET, value=lambda one: one.pid, right=True),
+        worded("memory", lambda one: size(one.memory), 9, value=lambda one: one.memory, right=True, descends=True),
+        worded(
+            "threads",
+            lambda one: count(one.threads),
+            8,
+            value=lambda one: one.threads,
+            right=True,
             descends=True,
+            rank=1,
         ),
-        Column(
-            title="threads", value=lambda one: one.threads, draw=lambda one, w: [ink(count(one.threads))], width=8,
-            right=True, descends=True, rank=1,
-        ),
-        Column(title="host", value=lambda one: one.host, draw=lambda one, w: [ink(one.host, QUIET)], width=12, rank=2),
-    ]  # fmt: skip
+        worded("host", lambda one: one.host, 12, QUIET, rank=2),
+    ]
     return Listing(columns, lambda one: (one.host, one.pid), lambda one: f"{one.host} {one.name} {one.pid}")
 
 
@@ -123,17 +141,19 @@ def source_listing(scale: Scale) -> Listing[Source]:
 
     def state(one: Source, width: int) -> Pieces:
         hue = "bad" if one.is_stale or one.error else "quiet" if one.at is None else "good"
-        return [ink(f"{SIGNS[hue]} {'silent' if hue == 'bad' else 'waiting' if hue == 'quiet' else 'answers'}", HEALTH[hue])]
+        return [
+            ink(f"{SIGNS[hue]} {'silent' if hue == 'bad' else 'waiting' if hue == 'quiet' else 'answers'}", HEALTH[hue])
+        ]
 
     def aged(one: Source, width: int) -> Pieces:
         return [ink(span(age(one)), HEALTH["bad"] if one.is_stale else QUIET)]
 
     columns = [
         Column(title="state", value=lambda one: (not (one.is_stale or one.error), one.name), draw=state, width=9),
-        Column(title="source", value=lambda one: one.name, draw=lambda one, w: [ink(one.name, STRONG)], width=16, grow=1),
-        Column(title="kind", value=lambda one: one.kind, draw=lambda one, w: [ink(one.kind, QUIET)], width=9),
+        worded("source", lambda one: one.name, 16, STRONG, grow=1),
+        worded("kind", lambda one: one.kind, 9, QUIET),
         Column(title="age", value=age, draw=aged, width=6, right=True, descends=True),
-        Column(title="facts", value=_facts, draw=lambda one, w: [ink(_facts(one), QUIET)], width=20, grow=2, rank=1),
+        worded("facts", _facts, 20, QUIET, grow=2, rank=1),
     ]
     return Listing(columns, lambda one: one.key, lambda one: f"{one.name} {one.kind} {_facts(one)}")
 

@@ -65,7 +65,12 @@ class TopLine(Widget):
                                f"{totals.breakers_open}/{totals.breakers} open"))  # fmt: skip
         if board.firing:
             grave = any(alert.severity == "critical" for alert in board.firing)
-            parts.append(_part("bad" if grave else "middling", f"{len(board.firing)} alerts"))
+            parts.append(
+                _part(
+                    "bad" if grave else "middling",
+                    f"{len(board.firing)} {'alert' if len(board.firing) == 1 else 'alerts'}",
+                )
+            )
         parts.append([ink(f"{rate(totals.rate)}/s", NORMAL)])
         if totals.error_rate is not None:
             parts.append(_part(failing(totals.error_rate), f"{percent(totals.error_rate)} fail"))
