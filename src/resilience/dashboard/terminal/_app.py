@@ -57,8 +57,8 @@ class DashboardApp(App[int]):
     CSS_PATH = "styles.tcss"
     TITLE = "resilience"
     ENABLE_COMMAND_PALETTE = False
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (110, "-normal"), (170, "-broad")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-low"), (34, "-middle"), (48, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-normal"), (170, "-broad")]  # noqa: RUF012 - as the base class declares it
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-middle"), (48, "-tall")]  # noqa: RUF012 - the same
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(place + 1), f"panel({place})", panel.NAME, show=False) for place, panel in enumerate(_PANELS)),
         Binding("right_square_bracket", "next_panel(1)", "Next panel", show=False),
@@ -90,7 +90,7 @@ class DashboardApp(App[int]):
         yield Tabs([panel.NAME for panel in _PANELS])
         with ContentSwitcher(initial="overview"):
             for panel in _PANELS:
-                yield panel()  # type: ignore[call-arg] # each panel names itself
+                yield panel()
         yield Input(placeholder="words that a row must have; Enter keeps, Esc shows all", id="filter")
         yield Footer(show_command_palette=False)
 
@@ -223,7 +223,7 @@ class DashboardApp(App[int]):
 
     def _over(self, title: str, painter: Painter) -> None:
         over = Over(title, lambda: painter)
-        self.push_screen(over)
+        _ = self.push_screen(over)
         if self.scene is not None:
             scene = self.scene
             self.call_after_refresh(lambda: over.show(scene))

@@ -55,7 +55,8 @@ def strip(pieces: Pieces, width: int, ground: Style = UNDER_ALL) -> Strip:
 
 def wrapped(words: str, width: int, style: Style = NORMAL, most: int = 4) -> list[Pieces]:
     """Words on as many lines as they need, at most `most`; broken anywhere, for they may be one long word."""
-    text, lines = printable(words), []
+    text = printable(words)
+    lines: list[Pieces] = []
     while text and len(lines) < most:
         taken, cells = 0, 0
         while taken < len(text) and (cells := cells + cell_len(text[taken])) <= max(2, width):

@@ -52,12 +52,12 @@ def _machine(system: System, scene: Scene, width: int) -> Iterator[Pieces]:
     told = f"  last known, {span(age)} ago" if age is not None and age > 3 * scene.board.step + 2 else ""
     yield [ink(system.host, STRONG), ink(f"  {scene.names.get(system.source, '')}", QUIET), ink(told, HEALTH["bad"])]
     cpu = table(facts.get("cpu"))
-    load = cpu.get("load")
-    words = "load " + " ".join(f"{one:.2f}" for one in load[:3]) if _numbers(load) else ""
+    load = " ".join(f"{one:.2f}" for one in _numbers(cpu.get("load"))[:3])
+    words = f"load {load}" if load else ""
     yield _gauge(
         "CPU", number(cpu.get("percent")), _limit(limits, "cpu"), system.lines.get("cpu.percent"), words, width
     )
-    if _numbers(cores := cpu.get("cores")):
+    if cores := _numbers(cpu.get("cores")):
         signs = "".join(BLOCKS[1 + round(max(0.0, min(1.0, one / 100)) * 7)] for one in cores[: width - 9])
         yield [ink("cores   ", QUIET), ink(signs, LINE)]
     for name, key in (("memory", "memory"), ("swap", "swap")):
@@ -73,8 +73,10 @@ def _machine(system: System, scene: Scene, width: int) -> Iterator[Pieces]:
         )
 
 
-def _numbers(value: Any) -> bool:
-    return isinstance(value, (list, tuple)) and bool(value) and all(number(one) is not None for one in value)
+def _numbers(value: Any) -> list[float]:
+    """Those of a list from outside."""
+    told = [number(one) for one in value] if isinstance(value, (list, tuple)) else []
+    return [one for one in told if one is not None]
 
 
 def _limit(limits: dict[str, Any], name: str) -> float:
