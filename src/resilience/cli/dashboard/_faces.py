@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import socket
+import sys
 import time
 from argparse import Namespace
 from contextlib import suppress
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from secrets import token_urlsafe
@@ -20,7 +20,6 @@ from .._mistake import Mistake
 _FIRST_LOOKS, _GLANCE = 10.0, 0.1
 _HIGHEST_PORT = 65535
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_TERMINAL = "resilience.dashboard.terminal"
 
 
 def show(arguments: Namespace, collector: Collector, *, token: str | None, control_token: str | None) -> int:
@@ -62,9 +61,10 @@ def _write(arguments: Namespace, board: Board) -> None:
 
 
 def _terminal(collector: Collector) -> int:
-    if find_spec(_TERMINAL) is not None:
-        code: int = import_module(_TERMINAL).run(collector)
-        return code
+    if sys.stdin.isatty() and sys.stdout.isatty() and find_spec("textual") is not None:
+        from ...dashboard.terminal import run
+
+        return run(collector)
     with collector:
         print(still(_known(collector)))
     return 0
