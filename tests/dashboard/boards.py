@@ -166,7 +166,17 @@ def board(**changes):
         opened(),
         tile("payments slots", "bulkhead", used=5, capacity=6, waiting=2, rate=4.0, health="middling", refused=12),
         tile("search retry", "retry", retries=41, retry_rate=0.7, balance=120.0, rate=2.0, error_rate=0.08),
-        tile("idle timeout", "timeout", health="quiet", rate=None, error_rate=None, total=0, rates=(), errors=(), times=()),
+        tile(
+            "idle timeout",
+            "timeout",
+            health="quiet",
+            rate=None,
+            error_rate=None,
+            total=0,
+            rates=(),
+            errors=(),
+            times=(),
+        ),
     )
     sources = (
         Source(key="host:1:0", kind="process", name="host:1", at=AT, age=0.0, is_stale=False, error=None,
@@ -185,7 +195,8 @@ def board(**changes):
         "services": services,
         "policies": tiles,
         "systems": (machine(),),
-        "logs": Logs(lines=lines, errors=lines[2:3], counts={"debug": 0, "info": 2, "warning": 1, "error": 1, "critical": 0},
+        "logs": Logs(lines=lines, errors=lines[2:3],
+                     counts={"debug": 0, "info": 2, "warning": 1, "error": 1, "critical": 0},
                      over_time={"info": wave(3.0), "error": (0.0,) * 50 + (1.0,) * 10}, dropped=0),
         "rankings": (
             Ranking(name="slowest", title="Slowest (p95)", unit="seconds",

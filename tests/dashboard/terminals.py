@@ -68,11 +68,15 @@ def drawn(svg):
     looks = dict(re.findall(r"\.terminal-\d+-(r\d+) \{ ([^}]*?) ?\}", style))
     found = []
     for element in root.iter():
-        if element.tag not in {f"{SVG}text", f"{SVG}rect"} or "clip-path" not in element.attrib and "x" not in element.attrib:
+        if element.tag not in {f"{SVG}text", f"{SVG}rect"} or (
+            "clip-path" not in element.attrib and "x" not in element.attrib
+        ):
             continue
         name = re.sub(r"^terminal-\d+-", "", element.get("class", ""))
         place = tuple(round(float(element.get(one, 0)), 1) for one in ("x", "y"))
-        found.append((place, (element.text or "").replace("\xa0", " ").rstrip(), looks.get(name, element.get("fill", ""))))
+        found.append(
+            (place, (element.text or "").replace("\xa0", " ").rstrip(), looks.get(name, element.get("fill", "")))
+        )
     return sorted(found)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from rich.style import Style
 
-GREEN, ORANGE, VERMILLION, PURPLE, SKY = "#009e73", "#e69f00", "#d55e00", "#cc79a7", "#56b4e9"
+GREEN, ORANGE, VERMILION, PURPLE, SKY = "#009e73", "#e69f00", "#d55e00", "#cc79a7", "#56b4e9"
 GROUND, EDGE, TEXT, SOFT, CURSOR = "#0b0f17", "#2b3950", "#e6edf7", "#8a9ab3", "#1f3048"
 
 PLAIN = Style()
@@ -23,7 +23,7 @@ UNDER_CURSOR = Style(bgcolor=CURSOR)
 HEALTH = {
     "good": Style(color=GREEN),
     "middling": Style(color=ORANGE),
-    "bad": Style(color=VERMILLION, bold=True),
+    "bad": Style(color=VERMILION, bold=True),
     "quiet": QUIET,
     "off": Style(color=PURPLE),
 }
@@ -32,7 +32,7 @@ LEVELS = {
     "info": LINE,
     "warning": HEALTH["middling"],
     "error": HEALTH["bad"],
-    "critical": Style(color=VERMILLION, bold=True, reverse=True),
+    "critical": Style(color=VERMILION, bold=True, reverse=True),
 }
 SIGNS = {"bad": "▲", "middling": "●", "off": "◌", "good": "✓", "quiet": "-"}
 LEVEL_SIGNS = {"debug": "·", "info": "-", "warning": "●", "error": "▲", "critical": "▲"}
