@@ -21,22 +21,6 @@ VERSION = 1
 """Of the layout: a field that goes or changes its meaning raises it, a new field does not."""
 _NO_EVENTS: dict[str, Any] = {"events": {}, "timeline": [], "recent": []}
 _started = wall_time()
-_Entry = tuple[Any, Any, Any, dict[str, Any]]
-
-
-class Memory:
-    """What one reader was told last, so that what has not changed since is neither worked out nor copied anew for it.
-
-    Its entries must not be changed. One thread at a time.
-    """
-
-    def __init__(self) -> None:
-        self.entries: dict[str, _Entry] = {}
-        self.before: dict[str, _Entry] = {}
-
-    def turn(self) -> None:
-        """Forget what was not told the last time."""
-        self.before, self.entries = self.entries, {}
 
 
 @reset_in_child

@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Iterable
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,10 +60,8 @@ def dashboard(
 
     >>> page = dashboard(allowed_hosts=["shop.example"], refresh=60)
     """
-    try:
-        import starlette.applications  # noqa: F401 - only whether it is there
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(_HINT, name=error.name) from error
+    if find_spec("starlette") is None:
+        raise ModuleNotFoundError(_HINT, name="starlette")
     access = Access(token, control_token)
     if collector is None:
         collector = Collector(controls=access.has_controls, **options)
