@@ -67,7 +67,7 @@ def test_row_55_no_jitter(text):
         Settings(environment={"RETRY_JITTER": text}).check()
 
 
-@pytest.mark.parametrize("text", ["", "verbose", "trace", "-1", "1001", "10.0", "1_0", "\u0131NFO"])
+@pytest.mark.parametrize("text", ["", "verbose", "chatty", "-1", "1001", "10.0", "1_0", "\u0131NFO"])
 def test_row_55_no_level(text):
     """A level is a name that `logging` knows, or a number."""
     with pytest.raises(SettingsError, match="must be a level's name or a number from 0 to 1000"):
