@@ -16,7 +16,7 @@ from typing import IO, Any
 from .._masking import masked, printable
 from ._board import LogLine
 
-LEVELS = ("debug", "info", "warning", "error", "critical")
+LEVELS: tuple[str, ...] = ("debug", "info", "warning", "error", "critical")
 _BAD = frozenset({"error", "critical"})
 _LINES, _ERRORS = 1000, 50
 _LONGEST = 1000

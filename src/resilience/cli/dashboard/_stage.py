@@ -95,7 +95,7 @@ class Stage:
             AsyncClient(
                 base_url=self.origins[name].url,
                 transport=httpx.AsyncHTTPTransport(trust_env=False),
-                breaker=lambda origin: CircuitBreaker(origin, trip=Consecutive(4), reset_timeout=3.0),
+                breaker=_breaker,
                 name=f"{name} client",
                 attempts=3,
                 attempt_timeout=0.3,
@@ -126,6 +126,10 @@ class Stage:
             task = asyncio.ensure_future(_ask(ask, random.randrange(20)))
             running.add(task)
             task.add_done_callback(running.discard)
+
+
+def _breaker(origin: str) -> CircuitBreaker:
+    return CircuitBreaker(origin, trip=Consecutive(4), reset_timeout=3.0)
 
 
 async def _ask(ask: Any, item: int) -> None:

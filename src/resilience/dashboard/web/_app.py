@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Iterable
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,7 @@ def dashboard(
     collector: Collector | None = None,
     max_clients: int = MOST_CLIENTS,
     **options: Any,
-) -> Guard:
+) -> Dashboard:
     """Make an ASGI app of the dashboard, to be mounted in a service, or run by itself.
 
     `app.mount("/resilience", dashboard(allowed_hosts=["shop.example"]))`: it shows what `resilience.snapshot()` knows of
@@ -58,16 +59,26 @@ def dashboard(
     Runs on asyncio. A forked worker looks at itself from its first request on.
 
     >>> page = dashboard(allowed_hosts=["shop.example"], refresh=60)
+    >>> page.collector.stop()
     """
-    try:
-        import starlette.applications  # noqa: F401 - only whether it is there
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(_HINT, name=error.name) from error
+    if find_spec("starlette") is None:
+        raise ModuleNotFoundError(_HINT, name="starlette")
     access = Access(token, control_token)
+    is_own = collector is None
     if collector is None:
         collector = Collector(controls=access.has_controls, **options)
+    page = Dashboard(collector, Page(collector, access, max_clients).app(), allowed_hosts)
+    if is_own:
         collector.start()
-    return Guard(Page(collector, access, max_clients).app(), allowed_hosts)
+    return page
+
+
+class Dashboard(Guard):
+    """The page, guarded; `collector` makes its boards, and `collector.stop()` ends that."""
+
+    def __init__(self, collector: Collector, app: Any, allowed_hosts: Iterable[str] | None) -> None:
+        super().__init__(app, allowed_hosts)
+        self.collector = collector
 
 
 class Page:
