@@ -37,13 +37,21 @@ class Column(Record):
     descends: bool = False
 
 
-def worded(title: str, told: Callable[[Any], str], width: int, style: Style = NORMAL, **options: Any) -> Column:
+def worded(
+    title: str,
+    told: Callable[[Any], str],
+    width: int,
+    style: Style = NORMAL,
+    *,
+    value: Callable[[Any], Any] | None = None,
+    **options: Any,
+) -> Column:
     """A column of words, sorted by them unless the options name another value."""
 
     def draw(row: Any, cells: int) -> Pieces:
         return [ink(told(row), style)]
 
-    return Column(**{"title": title, "value": told, "draw": draw, "width": width, **options})
+    return Column(title=title, value=told if value is None else value, draw=draw, width=width, **options)
 
 
 def widths(columns: Sequence[Column], room: int) -> dict[int, int]:

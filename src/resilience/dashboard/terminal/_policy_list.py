@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 from .._board import Tile
@@ -42,14 +43,14 @@ def _number(name: str) -> dict[str, Any]:
     def drawn(tile: Tile, width: int) -> Pieces:
         return [ink(count(getattr(tile, name)), NORMAL if getattr(tile, name) else QUIET)]
 
-    return {"value": lambda tile: getattr(tile, name), "draw": drawn, "width": 7, "right": True, "descends": True}
+    return {"value": attrgetter(name), "draw": drawn, "width": 7, "right": True, "descends": True}
 
 
 def _time(name: str) -> dict[str, Any]:
     def drawn(tile: Tile, width: int) -> Pieces:
         return [ink(duration(getattr(tile, name)))]
 
-    return {"value": lambda tile: getattr(tile, name), "draw": drawn, "width": 7, "right": True, "descends": True}
+    return {"value": attrgetter(name), "draw": drawn, "width": 7, "right": True, "descends": True}
 
 
 def _columns(scale: Scale) -> list[Column]:

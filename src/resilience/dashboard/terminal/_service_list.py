@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 from .._board import Service
@@ -43,7 +44,7 @@ def _time(name: str) -> tuple[Any, Any]:
     def drawn(one: Service, width: int) -> Pieces:
         return [ink(duration(getattr(one, name)), QUIET if one.is_stale else NORMAL)]
 
-    return lambda one: getattr(one, name), drawn
+    return attrgetter(name), drawn
 
 
 def _parts(one: Service, width: int) -> Pieces:
