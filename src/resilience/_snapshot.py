@@ -87,7 +87,7 @@ def remembered(memory: Memory | None) -> dict[str, Any]:
         "pipelines": [_chain(one, calls, events) for one in chains],
         "gone": _gone({policy.name for policy in live}, calls, events),
         "totals": _totals(singles, calls, events),
-        "sections": {name: _section(function) for name, function in sorted(_sections.sections.items())},
+        "sections": _told_by_others(),
     }
 
 
@@ -167,7 +167,9 @@ def _guarded(function: Any) -> Any:
         return {"error": type(error).__name__}
 
 
-_section = _guarded
+def _told_by_others() -> dict[str, Any]:
+    told = {name: _guarded(function) for name, function in sorted(_sections.sections.items())}
+    return {name: its for name, its in told.items() if its is not None}
 
 
 def _gone(live: set[str], calls: dict[str, Any], events: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
