@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import httpx
 
 from ...dashboard import Collector
 from ...http._address import shown
 from ...miniapp._given import fault_of
+from ...telemetry.system import enable_system
 from .._mistake import Mistake
 from ._faces import show
 
 TOKEN, CONTROL_TOKEN = "RESILIENCE_DASHBOARD_TOKEN", "RESILIENCE_DASHBOARD_CONTROL_TOKEN"
 _LEAST, _MOST = 0.1, 3600.0
+_SYSTEM_TTL = 2.0
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -53,6 +55,8 @@ def run_dashboard(arguments: Namespace) -> int:
             from ._stage import Stage
 
             urls += stack.enter_context(Stage()).urls
+        with suppress(ImportError):  # without psutil that panel stays empty
+            stack.enter_context(enable_system(ttl=_SYSTEM_TTL))
         collector = _collector(arguments, urls)
         return show(arguments, collector, token=os.environ.get(TOKEN), control_token=os.environ.get(CONTROL_TOKEN))
 
