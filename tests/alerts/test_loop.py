@@ -85,7 +85,7 @@ def test_shutdown_ends_it_and_it_may_begin_again():
     alerts.start(interval=60)
     until(lambda: source.looks == 1)
     assert r.shutdown(20)
-    assert not [thread for thread in threads() if "Loop" in repr(getattr(thread, "_target", ""))]
+    until(lambda: not [thread for thread in threads() if "Loop" in repr(getattr(thread, "_target", ""))])
     with alerts.start(interval=0.001):
         until(lambda: source.looks > 3)
     assert alerts.close(20)

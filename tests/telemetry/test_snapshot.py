@@ -213,3 +213,43 @@ def test_row_60_a_forked_child_is_a_process_of_its_own():
             changed = known["pid"] != before["pid"] and known["started_at"] > before["started_at"]
             os._exit(0 if changed and "child" in known["sections"] else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_texts_and_numbers_of_kinds_of_their_own():
+    """An enum's text and a whole number's kind come out as what JSON has."""
+
+    class Text(str):
+        __slots__ = ()
+
+    class Number(int):
+        pass
+
+    assert (_plain.plain(Text("a")), _plain.plain(Number(7))) == ("a", 7)
+
+
+def test_a_gathering_forgets_what_is_gone():
+    """What is discarded is told of no more; twice does no harm."""
+    from resilience._sections import Gathering
+
+    class One:
+        pass
+
+    gathering, one = Gathering("doctest-gathered", lambda each: {}), One()
+    gathering.add(one)
+    gathering.discard(one)
+    gathering.discard(one)
+    assert not list(gathering._live)
+
+
+def test_a_policy_that_cannot_tell_is_told_with_a_memory_too():
+    """Its snapshot raises: the class of the error stands in its place, whoever reads."""
+    from resilience._snapshot import Memory, remembered
+
+    class Broken(r.Fallback):
+        def snapshot(self):
+            raise RuntimeError
+
+    broken = Broken(1, name="broken-with-memory")
+    told = remembered(Memory())
+    (entry,) = [each for each in told["policies"] if each["name"] == broken.name]
+    assert entry["state"] == {"error": "RuntimeError"}
