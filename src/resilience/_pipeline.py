@@ -14,7 +14,7 @@ from ._drive import Vet
 from ._policy import OFFERS, Policy
 from ._record import Record
 from ._world import SYSTEM_CLOCK
-from ._worst import WorstCase
+from ._worst import WorstCase, worst_of
 
 if TYPE_CHECKING:
     from ._lint import LintFinding
@@ -99,9 +99,7 @@ class Pipeline(Policy[Also]):
         return tuple(part for policy in self.policies for part in policy.parts())
 
     def worst_case(self, inner: WorstCase) -> WorstCase:
-        for policy in reversed(self.policies):
-            inner = policy.worst_case(inner)
-        return inner
+        return worst_of(self.policies, inner)
 
     def describe(self) -> str:
         """The chain, a policy a line, outermost first; then the worst that one call can come to.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Protocol
+
 from ._options import INFINITY
 from ._record import Record
 
@@ -24,6 +27,20 @@ class WorstCase(Record):
         else:
             calls = "1 call" if self.calls == 1 else f"{self.calls:.0f} calls"
         return f"{calls} of the function, {span(self.seconds)}"
+
+
+class Layer(Protocol):
+    """What makes something of the worst that it guards: a policy."""
+
+    def worst_case(self, inner: WorstCase) -> WorstCase: ...
+
+
+def worst_of(layers: Iterable[Layer], inner: WorstCase | None = None) -> WorstCase:
+    """What layers, the outermost first, make of the worst inside them: one call, of any length, if not told otherwise."""
+    worst = WorstCase() if inner is None else inner
+    for layer in reversed(tuple(layers)):
+        worst = layer.worst_case(worst)
+    return worst
 
 
 def span(seconds: float) -> str:

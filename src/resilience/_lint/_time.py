@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .._options import INFINITY
-from .._worst import WorstCase, span
+from .._worst import span, worst_of
 from ..policies.breaker import CircuitBreaker
 from ..policies.retry import Retry
 from ..policies.timeout import Timeout
@@ -41,11 +41,7 @@ def attempts_that_cannot_fit(parts: Parts) -> Iterator[LintFinding]:
 
 def _attempts_between(parts: Parts, outer: Timeout, inner: Timeout) -> float:
     between = parts[parts.index(outer) + 1 : parts.index(inner)]
-    worst = WorstCase()
-    for part in between:
-        if isinstance(part, Retry):
-            worst = part.worst_case(worst)
-    return worst.calls
+    return worst_of(part for part in between if isinstance(part, Retry)).calls
 
 
 def breaker_without_timeout(parts: Parts) -> Iterator[LintFinding]:
@@ -79,9 +75,7 @@ def nested_retries(parts: Parts) -> Iterator[LintFinding]:
     retries = [part for part in parts if isinstance(part, Retry)]
     if len(retries) < 2:
         return
-    worst = WorstCase()
-    for part in reversed(parts):
-        worst = part.worst_case(worst)
+    worst = worst_of(parts)
     factors = " x ".join(_attempts(retry) for retry in retries)
     heeded = all(not retry.retry_exhausted for retry in retries[:-1])
     really = "; what an inner one gave up on is not repeated, but other errors are" if heeded else ""

@@ -11,7 +11,7 @@ from argparse import ArgumentParser, Namespace
 
 from ..alerts import Alerts, LogSink, Webhook
 from ._mistake import Mistake
-from ._module import module_named
+from ._module import held
 from ._table import print_table
 
 
@@ -59,11 +59,4 @@ def _standard_error() -> LogSink:
 
 
 def _held(target: str) -> list[Alerts]:
-    module_name, colon, name = target.partition(":")
-    module = module_named(module_name)
-    held = {key: value for key, value in vars(module).items() if isinstance(value, Alerts)}
-    if colon and name not in held:
-        raise Mistake(f"{target}: no Alerts of that name; {module_name} holds {', '.join(held) or 'none'}")
-    if not held:
-        raise Mistake(f"{module_name} holds no Alerts; name another module, or --webhook URL")
-    return [held[name]] if colon else list(held.values())
+    return held(target, Alerts, called="Alerts", otherwise="or --webhook URL")

@@ -14,7 +14,7 @@ from .. import health
 from ..health import CheckResult, HealthRegistry, HealthReport, Level
 from ..health._endpoint import document
 from ._mistake import Mistake
-from ._module import module_named
+from ._module import held
 from ._table import print_table
 
 _PORTS = "say a host and a port, e.g. tcp://localhost:5432"
@@ -94,11 +94,4 @@ def _add_address(registry: HealthRegistry, target: str) -> None:
 
 
 def _held(target: str) -> list[HealthRegistry]:
-    module_name, colon, name = target.partition(":")
-    module = module_named(module_name)
-    held = {key: value for key, value in vars(module).items() if isinstance(value, HealthRegistry)}
-    if colon and name not in held:
-        raise Mistake(f"{target}: no health registry of that name; {module_name} holds {', '.join(held) or 'none'}")
-    if not held:
-        raise Mistake(f"{module_name} holds no health registry; name another module, a URL, or tcp://HOST:PORT")
-    return [held[name]] if colon else list(held.values())
+    return held(target, HealthRegistry, called="health registry", otherwise="a URL, or tcp://HOST:PORT")

@@ -9,7 +9,7 @@ from typing import Any
 
 from .._lint import LintFinding, lint
 from .._policy import Policy
-from .._worst import WorstCase
+from .._worst import worst_of
 from ._mistake import Mistake
 from ._module import module_named
 from ._table import print_table
@@ -42,10 +42,8 @@ def run_lint(arguments: Namespace) -> int:
 
 
 def _chain(label: str, parts: Parts) -> dict[str, Any]:
-    worst = WorstCase()
-    for part in reversed(parts):
-        worst = part.worst_case(worst)
-    bounds = {name: None if value == float("inf") else value for name, value in worst.as_dict().items()}
+    worst = worst_of(parts).as_dict()
+    bounds = {name: None if value == float("inf") else value for name, value in worst.items()}
     return {
         "where": label,
         "policies": [part.describe() for part in parts],

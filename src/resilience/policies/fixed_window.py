@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from .._clock import Clock
-from ._limits import Limits
-from ._spans import Span
 from ._window_count import WindowCount
+from ._windowed import Windowed
 
 
-class FixedWindow(Limits):
+class FixedWindow(Windowed):
     """Let `limit` calls pass in each window of `per` seconds, as most public quotas are counted.
 
     Args:
@@ -39,24 +34,3 @@ class FixedWindow(Limits):
     __slots__ = ()
     kind = "fixed-window"
     _stream = WindowCount
-
-    def __init__(
-        self,
-        limit: int,
-        *,
-        per: Any = 1.0,
-        wait: Any = 0.0,
-        cost: int | Callable[..., int] = 1,
-        key: Callable[..., Any] | None = None,
-        max_keys: int = 10_000,
-        name: str | None = None,
-        shadow: bool = False,
-        clock: Clock | None = None,
-    ) -> None:
-        super().__init__(
-            limit, per=per, wait=wait, cost=cost, key=key, max_keys=max_keys, name=name, shadow=shadow, clock=clock
-        )
-        self.numbers = Span(self.limit, self.per)
-
-    def __repr__(self) -> str:
-        return f"<FixedWindow {self.name!r} {self.limit} each {self.per:g} s>"

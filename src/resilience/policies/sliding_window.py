@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from .._clock import Clock
-from ._limits import Limits
 from ._log import Log
-from ._spans import Span
+from ._windowed import Windowed
 
 
-class SlidingWindow(Limits):
+class SlidingWindow(Windowed):
     """Let at most `limit` calls pass in any `per` seconds, whenever they begin: exact, with no burst across an edge.
 
     Args:
@@ -39,24 +34,3 @@ class SlidingWindow(Limits):
     __slots__ = ()
     kind = "sliding-window"
     _stream = Log
-
-    def __init__(
-        self,
-        limit: int,
-        *,
-        per: Any = 1.0,
-        wait: Any = 0.0,
-        cost: int | Callable[..., int] = 1,
-        key: Callable[..., Any] | None = None,
-        max_keys: int = 10_000,
-        name: str | None = None,
-        shadow: bool = False,
-        clock: Clock | None = None,
-    ) -> None:
-        super().__init__(
-            limit, per=per, wait=wait, cost=cost, key=key, max_keys=max_keys, name=name, shadow=shadow, clock=clock
-        )
-        self.numbers = Span(self.limit, self.per)
-
-    def __repr__(self) -> str:
-        return f"<SlidingWindow {self.name!r} {self.limit} each {self.per:g} s>"
