@@ -64,13 +64,11 @@ async def shown(board=None, size=(80, 24), clock=None):
 def drawn(svg):
     """What a picture shows: every text and every box, with its colour; without ids, fonts and names of classes."""
     root = ET.fromstring(svg)
-    style = "".join(root.itertext(f"{SVG}style"))
+    style = "".join(element.text or "" for element in root.iter(f"{SVG}style"))
     looks = dict(re.findall(r"\.terminal-\d+-(r\d+) \{ ([^}]*?) ?\}", style))
     found = []
     for element in root.iter():
-        if element.tag not in {f"{SVG}text", f"{SVG}rect"} or (
-            "clip-path" not in element.attrib and "x" not in element.attrib
-        ):
+        if element.tag not in {f"{SVG}text", f"{SVG}rect"} or "x" not in element.attrib:
             continue
         name = re.sub(r"^terminal-\d+-", "", element.get("class", ""))
         place = tuple(round(float(element.get(one, 0)), 1) for one in ("x", "y"))
