@@ -7,19 +7,18 @@ import asyncio
 import re
 import sys
 import time
-from contextlib import nullcontext
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parent.parent
 sys.path[:0] = [str(REPOSITORY / "src")]
 
-from resilience import telemetry  # noqa: E402 - after the path is set
-from resilience.cli.dashboard._stage import Stage  # noqa: E402
+from resilience.cli.dashboard._stage import Stage  # noqa: E402 - after the path is set
 from resilience.dashboard import Collector  # noqa: E402
 from resilience.dashboard.terminal._app import DashboardApp  # noqa: E402
+from resilience.telemetry.system import enable_system  # noqa: E402
 
 PICTURE = REPOSITORY / "docs" / "pictures" / "dashboard-terminal.svg"
-SIZE = (150, 48)
+SIZE = (150, 50)
 
 
 def story(payments):
@@ -43,15 +42,9 @@ async def drawn(collector):
         return app.export_screenshot(title="resilience dashboard", simplify=True)
 
 
-def machine():
-    """Facts of this machine, where the package can tell them."""
-    enable = getattr(telemetry, "enable_system", None)
-    return nullcontext() if enable is None else enable()
-
-
 def main():
     """Live through it, and write the picture; fonts are left to who looks at it."""
-    with Stage(scripted=False) as stage, machine(), Collector(*stage.urls, refresh=1.0) as collector:
+    with Stage(scripted=False) as stage, enable_system(), Collector(*stage.urls, refresh=1.0) as collector:
         story(stage.origins["payments"])
         svg = asyncio.run(drawn(collector))
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL).replace("Fira Code, monospace", "monospace")
