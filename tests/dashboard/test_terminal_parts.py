@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from tests.dashboard import boards
 
-from resilience.dashboard.terminal._card import HEIGHT, card
+from resilience.dashboard.terminal._card import HEIGHT, card, use_of
 from resilience.dashboard.terminal._columns import Column, widths, worded
 from resilience.dashboard.terminal._figures import count, percent, rate, size, span
 from resilience.dashboard.terminal._glyphs import bubble, chart, meter, stretched, timeline
@@ -165,6 +165,23 @@ def test_a_card_is_a_box(changes, width):
     for is_chosen in (False, True):
         lines = card(tile, scene, width, is_chosen=is_chosen)
         assert [wide(line) for line in lines] == [width] * HEIGHT
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"kind": "cache", "hit_rate": 0.75, "used": 1, "capacity": 9}, ("75% hits", 0.75)),
+        ({"kind": "bulkhead", "used": 3, "capacity": 4, "waiting": 2}, ("3 of 4, 2 wait", 0.75)),
+        ({"kind": "rate-limiter", "figures": {"admitted": 9, "rejected": 3}}, ("75% let in", 0.75)),
+        ({"kind": "rate-limiter", "figures": {"admitted": "many"}}, ("", None)),
+        ({"kind": "retry", "balance": 12.0}, ("12 left", None)),
+        ({"kind": "timeout"}, ("", None)),
+    ],
+    ids=["cache", "bulkhead", "limiter", "odd limiter", "retry", "timeout"],
+)
+def test_use_is_told_by_kind(fields, told):
+    """Hits of a cache, slots of a bulkhead, what a limiter lets in, what is left of a budget."""
+    assert use_of(boards.tile(**fields)) == told
 
 
 def test_no_two_states_share_a_sign():
