@@ -13,6 +13,7 @@ from resilience.dashboard import Collector
 from resilience.dashboard.terminal._app import DashboardApp
 from resilience.dashboard.terminal._table import Table
 
+PATIENCE = 30.0
 PICTURES = Path(__file__).parent / "pictures"
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -29,6 +30,14 @@ class Shown:
         """Press keys, and let the screen settle."""
         await self.pilot.press(*keys)
         await self.pilot.pause()
+        await self.pilot.pause()  # on a busy machine the first returns before focus and size have followed
+
+    async def until(self, condition):
+        """Wait until it holds: keys are handled in their own time."""
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < end, self.screen
+            await self.pilot.pause(0.02)
 
     async def show(self, board):
         """A new board comes from the collector."""
