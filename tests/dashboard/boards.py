@@ -69,7 +69,7 @@ def down(name="payments", seconds=40, **changes):
         "uptime": 0.9,
         "ticks": (1.0,) * (STEPS - 20) + (0.0,) * 20,
     }
-    return service(name, **(fields | changes))
+    return service(**({"name": name} | fields | changes))
 
 
 def tile(name="shop calls", kind="pipeline", **changes):
@@ -131,7 +131,7 @@ def opened(name="payments breaker", seconds=90, **changes):
         "recent": (change, {"at": AT - 2, "event": "CallRejected", "reason": "open"}),
         "figures": {"state": "open", "failures": 5, "open_for": 12.00001},
     }
-    return tile(name, "circuit-breaker", **(fields | changes))
+    return tile(**({"name": name, "kind": "circuit-breaker"} | fields | changes))
 
 
 def line(number, text="an order was paid", level="info", **changes):
@@ -195,8 +195,7 @@ def board(**changes):
         "services": services,
         "policies": tiles,
         "systems": (machine(),),
-        "logs": Logs(lines=lines, errors=lines[2:3],
-                     counts={"debug": 0, "info": 2, "warning": 1, "error": 1, "critical": 0},
+        "logs": Logs(lines=lines, errors=lines[2:3], counts={"info": 2, "warning": 1, "error": 1},
                      over_time={"info": wave(3.0), "error": (0.0,) * 50 + (1.0,) * 10}, dropped=0),
         "rankings": (
             Ranking(name="slowest", title="Slowest (p95)", unit="seconds",

@@ -13,6 +13,7 @@ from resilience.dashboard import Collector
 from resilience.dashboard.terminal._app import DashboardApp
 from resilience.dashboard.terminal._table import Table
 
+PATIENCE = 30.0
 PICTURES = Path(__file__).parent / "pictures"
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -29,6 +30,14 @@ class Shown:
         """Press keys, and let the screen settle."""
         await self.pilot.press(*keys)
         await self.pilot.pause()
+        await self.pilot.pause()  # on a busy machine the first returns before focus and size have followed
+
+    async def until(self, condition):
+        """Wait until it holds: keys are handled in their own time."""
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < end, self.screen
+            await self.pilot.pause(0.02)
 
     async def show(self, board):
         """A new board comes from the collector."""
@@ -64,13 +73,11 @@ async def shown(board=None, size=(80, 24), clock=None):
 def drawn(svg):
     """What a picture shows: every text and every box, with its colour; without ids, fonts and names of classes."""
     root = ET.fromstring(svg)
-    style = "".join(root.itertext(f"{SVG}style"))
+    style = "".join(element.text or "" for element in root.iter(f"{SVG}style"))
     looks = dict(re.findall(r"\.terminal-\d+-(r\d+) \{ ([^}]*?) ?\}", style))
     found = []
     for element in root.iter():
-        if element.tag not in {f"{SVG}text", f"{SVG}rect"} or (
-            "clip-path" not in element.attrib and "x" not in element.attrib
-        ):
+        if element.tag not in {f"{SVG}text", f"{SVG}rect"} or "x" not in element.attrib:
             continue
         name = re.sub(r"^terminal-\d+-", "", element.get("class", ""))
         place = tuple(round(float(element.get(one, 0)), 1) for one in ("x", "y"))

@@ -52,22 +52,24 @@ async def test_every_list_is_sorted_by_each_of_its_columns(panel):
         await one.press(panel)
         for table in [table for table in one.app.panel.query(Table) if table.display]:
             table.focus()
-            await one.pilot.pause()
-            listing = table.listing
-            for place in range(len(listing.columns)):
-                assert listing.sorted_by == place
-                value = listing.columns[place].value
-                ways = []
-                for _ in range(2):
-                    values = [value(row) for row in listing.rows]
-                    known = [told for told in values if told is not None]
-                    assert values[: len(known)] == known
-                    assert known == sorted(known, reverse=listing.descends)
-                    ways.append(listing.descends)
-                    await one.press("r")
-                assert ways[0] is not ways[1]
-                await one.press("s")
-            assert listing.sorted_by == 0
+            await one.until(lambda table=table: one.app.focused is table)
+            await sorted_through(one, table.listing)
+
+
+async def sorted_through(one, listing):
+    """Each column, both ways."""
+    for place, column in enumerate(listing.columns):
+        descends = column.descends
+        for key in ("r", "s"):
+            order = (place, descends)
+            await one.until(lambda order=order: (listing.sorted_by, listing.descends) == order)
+            values = [column.value(row) for row in listing.rows]
+            known = [told for told in values if told is not None]
+            assert values[: len(known)] == known
+            assert known == sorted(known, reverse=descends)
+            descends = not descends
+            await one.pilot.press(key)
+    await one.until(lambda: listing.sorted_by == 0)
 
 
 @pytest.mark.asyncio
@@ -99,10 +101,10 @@ async def test_a_filter_keeps_rows_with_all_of_its_words_in_every_panel():
         assert [row.name for row in one.table.listing.rows] == ["payments"]
         await one.press("escape")
         assert len(one.table.listing.rows) == 3
-        await one.press("slash", *"nothing has this")
+        await one.press("slash", *"xyz")
         assert "Esc shows all" in one.screen
         await one.press("escape")
-        assert "nothing has this" not in one.screen
+        assert "xyz" not in one.screen
 
 
 @pytest.mark.asyncio
@@ -158,16 +160,16 @@ async def test_cards_and_list_show_the_same_rows():
     async with shown(size=(200, 60)) as one:
         await one.press("3", "right", "down")
         chosen = one.table.listing.chosen
-        assert type(one.table).__name__ == "Tiles"
+        await one.until(lambda: type(one.table).__name__ == "Tiles")
         assert "by state" in one.screen
         await one.press("t")
-        assert type(one.table).__name__ == "Table"
+        await one.until(lambda: type(one.table).__name__ == "Table")
         assert one.table.listing.chosen is chosen
         assert "idle timeout" not in one.screen
         await one.press("a")
-        assert "idle timeout" in one.screen
+        await one.until(lambda: "idle timeout" in one.screen)
         await one.press("t", "enter")
-        assert isinstance(one.app.screen, Over)
+        await one.until(lambda: isinstance(one.app.screen, Over))
 
 
 @pytest.mark.asyncio

@@ -61,7 +61,7 @@ def _write(arguments: Namespace, board: Board) -> None:
 
 
 def _terminal(collector: Collector) -> int:
-    if sys.stdin.isatty() and sys.stdout.isatty() and find_spec("textual") is not None:
+    if all(one.isatty() for one in (sys.stdin, sys.stdout, sys.stderr)) and find_spec("textual") is not None:
         from ...dashboard.terminal import run
 
         return run(collector)

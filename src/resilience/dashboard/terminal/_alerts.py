@@ -33,10 +33,10 @@ def alert_listing(scale: Scale, *, ended: bool = False) -> Listing[Alert]:
 
     columns = [
         Column(title="severity", value=_gravity, draw=_severity, width=10),
-        worded("alert", lambda one: one.title, 18, STRONG, grow=2),
+        worded("alert", lambda one: one.title, 18, STRONG, grow=3),
         Column(title="lasts", value=lasted, draw=told, width=6, right=True, descends=True),
         Column(title="ended", value=lambda one: one.until, draw=past, width=10, right=True, descends=True, rank=1),
-        worded("detail", lambda one: one.detail, 16, grow=3, rank=2),
+        worded("detail", lambda one: one.detail, 16, grow=2, rank=2),
     ]
     shown = [column for column in columns if ended or column.title != "ended"]
     return Listing(shown, lambda one: (one.key, one.since), lambda one: f"{one.severity} {one.title} {one.detail}")

@@ -58,7 +58,7 @@ class DashboardApp(App[int]):
     TITLE = "resilience"
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-normal"), (170, "-broad")]  # noqa: RUF012 - as the base class declares it
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-middle"), (48, "-tall")]  # noqa: RUF012 - the same
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-middle"), (54, "-tall")]  # noqa: RUF012 - the same
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(place + 1), f"panel({place})", panel.NAME, show=False) for place, panel in enumerate(_PANELS)),
         Binding("right_square_bracket", "next_panel(1)", "Next panel", show=False),

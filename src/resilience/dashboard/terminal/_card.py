@@ -6,6 +6,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from .._board import Tile
+from .._processes import count as whole
 from .._still import duration
 from ._figures import count, percent, rate, span
 from ._glyphs import bubble, meter, rounded, spark, timeline
@@ -90,6 +91,10 @@ def use_of(tile: Tile) -> tuple[str, float | None]:
     if tile.capacity and tile.used is not None:
         waiting = f", {tile.waiting} wait" if tile.waiting else ""
         return f"{tile.used} of {count(tile.capacity)}{waiting}", tile.used / tile.capacity
+    admitted, rejected = (whole(tile.figures.get(name)) for name in ("admitted", "rejected"))
+    if admitted + rejected:  # a limiter tells no more of its tokens
+        waiting = f", {tile.waiting} wait" if tile.waiting else ""
+        return f"{percent(admitted / (admitted + rejected))} let in{waiting}", admitted / (admitted + rejected)
     if tile.balance is not None:
         return f"{count(tile.balance)} left", None
     return "", None

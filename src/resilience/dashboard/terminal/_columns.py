@@ -44,14 +44,18 @@ def worded(
     style: Style = NORMAL,
     *,
     value: Callable[[Any], Any] | None = None,
-    **options: Any,
+    grow: int = 0,
+    rank: int = 0,
+    right: bool = False,
+    descends: bool = False,
 ) -> Column:
-    """A column of words, sorted by them unless the options name another value."""
+    """A column of words, sorted by them unless another value is given."""
 
     def draw(row: Any, cells: int) -> Pieces:
         return [ink(told(row), style)]
 
-    return Column(title=title, value=told if value is None else value, draw=draw, width=width, **options)
+    by = told if value is None else value
+    return Column(title=title, value=by, draw=draw, width=width, grow=grow, rank=rank, right=right, descends=descends)
 
 
 def widths(columns: Sequence[Column], room: int) -> dict[int, int]:

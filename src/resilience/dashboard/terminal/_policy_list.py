@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from operator import attrgetter
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .._board import Tile
@@ -39,18 +38,25 @@ def _state(tile: Tile, width: int) -> Pieces:
     return [ink(f"{SIGNS[tile.health]} {state_of(tile)}", HEALTH[tile.health])]
 
 
+def _figure(name: str) -> Callable[[Tile], Any]:
+    def value(tile: Tile) -> Any:
+        return getattr(tile, name)
+
+    return value
+
+
 def _number(name: str) -> dict[str, Any]:
     def drawn(tile: Tile, width: int) -> Pieces:
         return [ink(count(getattr(tile, name)), NORMAL if getattr(tile, name) else QUIET)]
 
-    return {"value": attrgetter(name), "draw": drawn, "width": 7, "right": True, "descends": True}
+    return {"value": _figure(name), "draw": drawn, "width": 7, "right": True, "descends": True}
 
 
 def _time(name: str) -> dict[str, Any]:
     def drawn(tile: Tile, width: int) -> Pieces:
         return [ink(duration(getattr(tile, name)))]
 
-    return {"value": attrgetter(name), "draw": drawn, "width": 7, "right": True, "descends": True}
+    return {"value": _figure(name), "draw": drawn, "width": 7, "right": True, "descends": True}
 
 
 def _columns(scale: Scale) -> list[Column]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from operator import attrgetter
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .._board import Service
@@ -40,11 +39,14 @@ def _state(one: Service, width: int) -> Pieces:
     return [ink(f"{SIGNS[one.health]} {word(one)}", HEALTH[one.health])]
 
 
-def _time(name: str) -> tuple[Any, Any]:
+def _time(name: str) -> tuple[Callable[[Service], Any], Callable[[Service, int], Pieces]]:
+    def value(one: Service) -> Any:
+        return getattr(one, name)
+
     def drawn(one: Service, width: int) -> Pieces:
         return [ink(duration(getattr(one, name)), QUIET if one.is_stale else NORMAL)]
 
-    return attrgetter(name), drawn
+    return value, drawn
 
 
 def _parts(one: Service, width: int) -> Pieces:

@@ -54,15 +54,29 @@ def strip(pieces: Pieces, width: int, ground: Style = UNDER_ALL) -> Strip:
 
 
 def wrapped(words: str, width: int, style: Style = NORMAL, most: int = 4) -> list[Pieces]:
-    """Words on as many lines as they need, at most `most`; broken anywhere, for they may be one long word."""
+    """Words on as many lines as they need, at most `most`; broken at blanks, or anywhere in a word without any.
+
+    >>> ["".join(piece.text for piece in line) for line in wrapped("refuses calls", 8)]
+    ['refuses', 'calls']
+    """
     text = printable(words)
     lines: list[Pieces] = []
     while text and len(lines) < most:
-        taken, cells = 0, 0
-        while taken < len(text) and (cells := cells + cell_len(text[taken])) <= max(2, width):
-            taken += 1
+        taken = _fitting(text, max(2, width))
+        blank = text.rfind(" ", 0, taken + 1)
+        taken = blank if taken < len(text) and blank > 0 else taken
         lines.append([Segment(text[:taken], style)])
         text = text[taken:].lstrip()
     if text and lines:
         lines[-1] = [*fitted(lines[-1], width - 1), Segment("…", style)]
     return lines
+
+
+def _fitting(text: str, width: int) -> int:
+    """How many signs of a text there is room for."""
+    cells = 0
+    for taken, sign in enumerate(text):
+        cells += cell_len(sign)
+        if cells > width:
+            return taken
+    return len(text)

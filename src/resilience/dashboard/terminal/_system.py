@@ -18,10 +18,13 @@ from ._panel import Panel
 from ._scale import Scale
 from ._scene import Scene
 from ._sheet import Sheet
-from ._strips import Pieces, ink
+from ._strips import Pieces, ink, wrapped
 from ._table import Table
 
-NONE = "No process tells of its machine; resilience.telemetry has what is needed for that."
+NONE = (
+    "No process tells of its machine. The extra `system` brings what is needed; in a program of yours, call "
+    "resilience.telemetry.system.enable_system()."
+)
 _NEAR = 0.85
 _LEAST_ROWS = 4
 _LIMITS = {"cpu": 80.0, "memory": 85.0, "disk": 90.0}
@@ -37,7 +40,7 @@ def gauges(scene: Scene, width: int, height: int) -> list[Pieces]:
     if len(systems) == 1 and rows >= _LEAST_ROWS:
         found += [*_area("CPU", systems[0].lines.get("cpu.percent"), width, rows - 1), []]
         found += [*_area("memory", systems[0].lines.get("memory.percent"), width, rows - 1), []]
-    return found[:-1] if found else [[ink(NONE, QUIET)]]
+    return found[:-1] if found else wrapped(NONE, width, QUIET)
 
 
 def _area(name: str, line: Any, width: int, height: int) -> Iterator[Pieces]:
