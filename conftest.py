@@ -1,8 +1,38 @@
-"""Plugins of the whole run."""
+"""Plugins of the whole run, and what no test may leave behind."""
 
+import logging
+
+import pytest
 from hypothesis import settings
+
+from resilience import _listeners, _sections, _switches, _watch
 
 # A machine that runs other tests besides is slow now and then; that is no failure of what is tested.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 pytest_plugins = ["tests.covered_floors", "resilience.pytest_plugin"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_on():
+    """Fails a test that leaves a listener, a recorder or a log handler: tests after it would pay, and fail for it."""
+    before = _process_wide()
+    yield
+    after = _process_wide()
+    _listeners.HUB.listeners, logging.root.handlers[:] = before["listeners"], before["handlers"]
+    if after != before:
+        _sections.record_from(None)
+        _switches.record_with(None)
+        _switches.trace_with()
+    left = {name: found for name, found in after.items() if found != before[name]}
+    assert not left, f"left on: {left}"
+
+
+def _process_wide():
+    return {
+        "listeners": _listeners.HUB.listeners,
+        "figures": _sections.recorded,
+        "recorder": _watch.recorder,
+        "tracers": _watch.tracers,
+        "handlers": list(logging.root.handlers),
+    }

@@ -1,6 +1,8 @@
 """Every Python block of README and docs runs, as it stands on the page."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,9 @@ REPOSITORY = Path(__file__).parent.parent
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^(?P<indent> *)```python\n(?P<code>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
 
+# What these turn on holds for the whole process, and breakers of other tests would be in their alerts.
+ALONE = {REPOSITORY / "docs" / "outage.md"}
+
 
 def blocks(page):
     """The Python blocks of a page, each moved down so that a traceback shows the page's own line."""
@@ -22,12 +27,26 @@ def blocks(page):
         yield "\n" * first_line + code
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
-def test_page_runs(page):
-    """The blocks of a page run from top to bottom; they share their names."""
+def run(page):
+    """The blocks of a page from top to bottom; they share their names."""
     names = {"__name__": page.stem}
     for code in blocks(page):
         exec(compile(code, str(page), "exec"), names)
+
+
+def run_alone(page):
+    """The same in a process of its own; what that prints to the error stream is what failed."""
+    script = "import pathlib, sys; from tests.test_snippets import run; run(pathlib.Path(sys.argv[1]))"
+    done = subprocess.run(
+        [sys.executable, "-c", script, page], check=False, cwd=REPOSITORY, capture_output=True, text=True, timeout=100
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_page_runs(page):
+    """The blocks of a page run as they stand."""
+    (run_alone if page in ALONE else run)(page)
 
 
 def test_readme_shows_code():
@@ -40,5 +59,5 @@ def test_broken_block_is_seen(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("# Page\n\n```python\ntext = 'x'\n```\n\n- item\n\n  ```python\n  int(text)\n  ```\n", "utf-8")
     with pytest.raises(ValueError, match="invalid literal") as caught:
-        test_page_runs(page)
+        run(page)
     assert caught.traceback[-1].lineno + 1 == 10
