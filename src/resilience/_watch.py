@@ -19,35 +19,52 @@ Call = Callable[..., Any]
 
 
 class Tag:
-    """The label of a chain, as its records carry it: a record must not keep a policy alive.
+    """The label of a chain, as its records carry it: a record must not keep a policy alive."""
 
-    `series` is the recorder's, which puts there what it counts under this label.
-    """
-
-    __slots__ = ("kind", "name", "series")
+    __slots__ = ("buffer", "kind", "name")
 
     def __init__(self, name: str, kind: str) -> None:
         self.name = name
         self.kind = kind
-        self.series: Any = None
+        self.buffer: Buffer = NOWHERE
 
 
-Note = tuple[Tag, float, float, Any]
-"""One call that ended: begun, ended, and `None`, or what `failed` made of its error."""
-MOST_NOTES = 1024
+class Buffer(Protocol):
+    """Where the calls under one label are noted, without a lock, until somebody folds it; those that end before `until`."""
+
+    until: float
+    times: deque[float]
+    """How long each call took that returned."""
+    problems: deque[tuple[float, Any]]
+    """The same of each that raised, and what `failed` made of its error."""
+
+
+class Nowhere:
+    """A buffer that keeps nothing, and that every call finds at its end."""
+
+    __slots__ = ("problems", "times", "until")
+
+    def __init__(self) -> None:
+        self.until = float("-inf")
+        self.times: deque[float] = deque(maxlen=0)
+        self.problems: deque[tuple[float, Any]] = deque(maxlen=0)
+
+
+NOWHERE = Nowhere()
+MOST_NOTES = 128
+"""So many notes of one label, and they are to be folded: few enough that thousands of labels stay small."""
 
 
 class Recorder(Protocol):
-    """Keeps a note of every call. A note goes into `notes`, without a lock; at `MOST_NOTES` they are to be folded.
-
-    Its functions run in the thread or task of the call; they must not raise.
-    """
-
-    notes: deque[Note]
+    """Keeps a note of every call. Its functions run in the thread or task of the call; they must not raise."""
 
     def now(self) -> float: ...
+    def buffer(self, tag: Tag, ended: float) -> Any:
+        """The buffer for a call that ended then, which `tag` remembers until the buffer's `until`."""
+        ...
+
     def failed(self, policy: Policy[Any], error: BaseException) -> Any: ...
-    def fold(self) -> None: ...
+    def fold(self, buffer: Any) -> None: ...
 
 
 Ended = Callable[[BaseException | None], None]
@@ -68,19 +85,20 @@ class Tracer(Protocol):
 class Nobody:
     """In the place of a recorder while there are tracers only."""
 
-    __slots__ = ("notes",)
-
-    def __init__(self) -> None:
-        self.notes: deque[Note] = deque(maxlen=0)
+    __slots__ = ()
 
     def now(self) -> float:
         """No matter."""
         return 0.0
 
+    def buffer(self, tag: Tag, ended: float) -> Nowhere:
+        """Not kept."""
+        return NOWHERE
+
     def failed(self, policy: Policy[Any], error: BaseException) -> None:
         """Not kept."""
 
-    def fold(self) -> None:
+    def fold(self, buffer: Any) -> None:
         """Nothing to fold."""
 
 
@@ -143,25 +161,39 @@ def resumed(retry: str, attempt: int) -> None:
         tracer.resumed(retry, attempt)
 
 
+def note_problem(here: Recorder, seat: Seat, begun: float, error: BaseException) -> None:
+    """The call raised."""
+    ended = here.now()
+    buffer = seat.tag.buffer
+    if ended >= buffer.until:
+        buffer = here.buffer(seat.tag, ended)
+    buffer.problems.append((ended - begun, here.failed(seat.policy, error)))
+    if len(buffer.problems) >= MOST_NOTES:
+        here.fold(buffer)
+
+
 def watch(seat: Seat, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     call = seat.twin or seat.taken()
     here = recorder
     ends = tuple([tracer.begun(seat) for tracer in tracers]) if tracers else ()
     begun = here.now()
     try:
-        value = call(*args, **kwargs)
+        value = call(*args, **kwargs) if kwargs else call(*args)
     except BaseException as error:
-        here.notes.append((seat.tag, begun, here.now(), here.failed(seat.policy, error)))
-        if len(here.notes) >= MOST_NOTES:
-            here.fold()
+        note_problem(here, seat, begun, error)
         for end in ends:
             end(error)
         raise
-    here.notes.append((seat.tag, begun, here.now(), None))
-    if len(here.notes) >= MOST_NOTES:
-        here.fold()
-    for end in ends:
-        end(None)
+    ended = here.now()
+    buffer = seat.tag.buffer
+    if ended >= buffer.until:
+        buffer = here.buffer(seat.tag, ended)
+    buffer.times.append(ended - begun)
+    if len(buffer.times) >= MOST_NOTES:
+        here.fold(buffer)
+    if ends:
+        for end in ends:
+            end(None)
     return value
 
 
@@ -171,17 +203,20 @@ async def awatch(seat: Seat, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     ends = tuple([tracer.begun(seat) for tracer in tracers]) if tracers else ()
     begun = here.now()
     try:
-        value = await call(*args, **kwargs)
+        value = await call(*args, **kwargs) if kwargs else await call(*args)
     except BaseException as error:
-        here.notes.append((seat.tag, begun, here.now(), here.failed(seat.policy, error)))
-        if len(here.notes) >= MOST_NOTES:
-            here.fold()
+        note_problem(here, seat, begun, error)
         for end in ends:
             end(error)
         raise
-    here.notes.append((seat.tag, begun, here.now(), None))
-    if len(here.notes) >= MOST_NOTES:
-        here.fold()
-    for end in ends:
-        end(None)
+    ended = here.now()
+    buffer = seat.tag.buffer
+    if ended >= buffer.until:
+        buffer = here.buffer(seat.tag, ended)
+    buffer.times.append(ended - begun)
+    if len(buffer.times) >= MOST_NOTES:
+        here.fold(buffer)
+    if ends:
+        for end in ends:
+            end(None)
     return value

@@ -1,6 +1,7 @@
 """Watching calls: seats, twins, tracers."""
 
 import gc
+import math
 import weakref
 
 import pytest
@@ -79,14 +80,22 @@ def test_a_disabled_timeout_in_a_thread_lets_calls_pass(traced):
 def test_async_calls_are_folded_too(world, traced):
     """Who makes the notes full folds them."""
 
-    class Recorder(_watch.Nobody):
+    class Notes(_watch.Nowhere):
         def __init__(self):
-            self.notes = []
-            self.folded = 0
+            self.until = math.inf
+            self.times = []
+            self.problems = []
 
-        def fold(self):
-            self.folded += len(self.notes)
-            self.notes.clear()
+    class Recorder(_watch.Nobody):
+        notes = Notes()
+        folded = 0
+
+        def buffer(self, tag, ended):
+            return self.notes
+
+        def fold(self, buffer):
+            self.folded += len(buffer.times)
+            buffer.times.clear()
 
     recorder = Recorder()
     _switches.record_with(recorder)
@@ -100,7 +109,7 @@ def test_async_calls_are_folded_too(world, traced):
         world.session(story)
     finally:
         _switches.record_with(None)
-    assert (recorder.folded, len(recorder.notes)) == (_watch.MOST_NOTES, 1)
+    assert (recorder.folded, len(recorder.notes.times)) == (_watch.MOST_NOTES, 1)
 
 
 def test_without_tracers_every_call_goes_its_usual_way(traced):
@@ -141,8 +150,9 @@ def test_nobody_is_a_recorder_that_keeps_nothing(traced):
     """With tracers only, notes vanish."""
     r.Retry().call(int, "7")
     assert _watch.recorder is _watch.NOBODY
-    assert not _watch.NOBODY.notes
-    assert _watch.NOBODY.fold() is None
+    buffer = _watch.NOBODY.buffer(_watch.Tag("retry", "retry"), 0.0)
+    assert not buffer.times
+    assert _watch.NOBODY.fold(buffer) is None
 
 
 def test_an_event_that_nobody_wants_is_not_built():

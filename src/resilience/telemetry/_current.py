@@ -72,6 +72,8 @@ def disable() -> None:
             _hearing.close()
         _switches.record_with(None)
         _sections.record_from(None)
+        if _recorder is not None:
+            _recorder.stop()
         _recorder = _hearing = None
 
 

@@ -1,15 +1,13 @@
 """The recorder: hears every call that ends and every event that matters, and keeps bounded figures of them.
 
-Rules: `_lock` guards all series and tallies. A call only appends one note to `notes`, without the lock; whoever makes it
-full, or reads, folds it. No user code runs under the lock. In a forked child it begins anew.
+Rules: `_lock` guards all series and tallies. A call only appends one note to its series, without the lock; whoever makes
+that full, or reads, folds it. No user code runs under the lock. In a forked child it begins anew.
 """
 
 from __future__ import annotations
 
 from _thread import allocate_lock
-from collections import deque
 from collections.abc import Callable
-from math import log
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,18 +16,15 @@ from .._clock import Clock, wall_time
 from .._masking import printable
 from .._names import live_policies
 from .._policy import Policy
-from .._watch import Note
+from .._watch import NOWHERE, Buffer, Tag
 from .._world import SYSTEM_CLOCK
 from ..events import Event
 from ._outcomes import outcome_of
-from ._series import OTHER, SLICES, Series, Slice
-from ._sketch import LEAST, MOST, SCALE, bin_of
+from ._series import OTHER, SLICES, Problem, Series
 from ._tally import Tally, told
 
 _OFTEN = 1024
-_FULL = 8192
-Problem = tuple[int, str]
-"""How a call that raised is counted, and the class of its error."""
+_FULL = 1024
 
 
 class Recorder:
@@ -61,21 +56,53 @@ class Recorder:
         self.now = (SYSTEM_CLOCK if clock is None else clock).now
         self.ended: Callable[[], None] = _nothing
         self._width = self.window / SLICES
+        self._series: dict[str, Series] = {}
         self.forget()
 
     def forget(self) -> None:
         """Forget everything; also what a forked child does."""
         self._lock = allocate_lock()
-        self.notes: deque[Note] = deque()
-        self._series: dict[str, Series] = {}
+        self._close_locked()
+        self._series = {}
         self._tallies: dict[str, Tally] = {}
+        self._labels: set[str] = set()
         self._refused_room = 0
+        self._is_over = False
+
+    def stop(self) -> None:
+        """Take no more notes; what is known can be read on."""
+        with self._lock:
+            self._is_over = True
+            self._close_locked()
+
+    def _close_locked(self) -> None:
+        for series in self._series.values():
+            series.until = float("-inf")  # tags that point here come and ask again
 
     # While calls are made
+
+    def buffer(self, tag: Tag, ended: float) -> Buffer:
+        """Where to note a call that ended then: its label's series, whose newest slice is that of this time."""
+        with self._lock:
+            if self._is_over:
+                return NOWHERE
+            series = tag.buffer = self._series_locked(tag.name, tag.kind)
+            if ended >= series.until:
+                number = int(ended // self._width)
+                series.turn_locked(number, (number + 1) * self._width)
+            return series
 
     def failed(self, policy: Policy[Any], error: BaseException) -> Problem:
         """What a note says of an error: how the call is counted, and the error's class."""
         return outcome_of(policy, error), printable(type(error).__name__)
+
+    def fold(self, series: Series) -> None:
+        """Count the notes that are there, unless somebody is just doing it; never let them pile up all the same."""
+        if self._lock.acquire(blocking=len(series.times) + len(series.problems) >= _FULL):
+            try:
+                series.fold_locked()
+            finally:
+                self._lock.release()
 
     def heard(self, event: Event) -> None:
         """An event has happened."""
@@ -83,74 +110,45 @@ class Recorder:
         with self._lock:
             self._tally_locked(event.policy).add_locked(event, entry)
 
-    # Folding
-
-    def fold(self) -> None:
-        """Count the notes that are there, unless somebody is just doing it; never let them pile up all the same."""
-        if self._lock.acquire(blocking=len(self.notes) >= _FULL):
-            try:
-                self._fold_locked()
-            finally:
-                self._lock.release()
-
     def _fold_locked(self) -> None:
-        # `popleft` is atomic: no note is lost to who appends meanwhile.
-        take, life = self.notes.popleft, self._series
-        for _ in range(len(self.notes)):
-            tag, begun, ended, problem = take()
-            series = tag.series
-            if series is None or series.home is not life:
-                series = tag.series = self._series_locked(tag.name, tag.kind)
-            part = series.newest if ended < series.until else self._slice_locked(series, ended)
-            elapsed = ended - begun
-            part.seconds += elapsed
-            if LEAST < elapsed < MOST:
-                part.bins[log(elapsed) * SCALE // 1] += 1
-            else:
-                part.bins[bin_of(elapsed)] += 1
-            if problem is not None:
-                outcome, error = problem
-                part.problems[outcome] += 1
-                series.failed_locked(error)
-
-    def _slice_locked(self, series: Series, ended: float) -> Slice:
-        number = int(ended // self._width)
-        series.until = (number + 1) * self._width
-        return series.slice_locked(number)
+        for series in self._series.values():
+            series.fold_locked()
 
     # Labels
 
     def _series_locked(self, label: str, kind: str) -> Series:
         found = self._series.get(label)
         if found is None:
-            label, kind = (label, kind) if self._has_room_locked(self._series) else (OTHER, OTHER)
-            found = self._series.setdefault(label, Series(label, kind, self._series))
+            label, kind = (label, kind) if self._has_room_locked(label) else (OTHER, OTHER)
+            found = self._series.setdefault(label, Series(label, kind))
         return found
 
     def _tally_locked(self, label: str) -> Tally:
         found = self._tallies.get(label)
         if found is None:
-            label = label if self._has_room_locked(self._tallies) else OTHER
+            label = label if self._has_room_locked(label) else OTHER
             found = self._tallies.setdefault(label, Tally(self.recent))
         return found
 
-    def _has_room_locked(self, labels: dict[str, Any]) -> bool:
-        """May a label be added? Looking for labels of policies that are gone is worth it only now and then."""
-        if len(labels) < self.max_policies:
-            return True
-        if self._refused_room % _OFTEN == 0:
+    def _has_room_locked(self, label: str) -> bool:
+        """May this label be added? Looking for labels of policies that are gone is worth it only now and then."""
+        labels = self._labels
+        if label not in labels and len(labels) >= self.max_policies and self._refused_room % _OFTEN == 0:
             self._drop_gone_locked()
-        full = len(labels) >= self.max_policies
-        self._refused_room = self._refused_room + 1 if full else 0
-        return not full
+        has_room = label in labels or len(labels) < self.max_policies
+        self._refused_room = 0 if has_room else self._refused_room + 1
+        if has_room:
+            labels.add(label)
+        return has_room
 
     def _drop_gone_locked(self) -> None:
-        live = {policy.name for policy in live_policies()} | {OTHER}
-        for label in [label for label in self._series if label not in live]:
-            gone = self._series.pop(label)
-            gone.home = None  # who still has it looks its label up again
-            self._series.setdefault(OTHER, Series(OTHER, OTHER, self._series)).take_locked(gone)
-        for label in [label for label in self._tallies if label not in live]:
+        gone = self._labels - {policy.name for policy in live_policies()}
+        self._labels -= gone
+        for label in gone & self._series.keys():
+            series = self._series.pop(label)
+            series.until = float("-inf")  # who still has it looks its label up again
+            self._series.setdefault(OTHER, Series(OTHER, OTHER)).take_locked(series)
+        for label in gone & self._tallies.keys():
             self._tallies.setdefault(OTHER, Tally(self.recent)).take_locked(self._tallies.pop(label))
 
     # Reading
@@ -164,7 +162,6 @@ class Recorder:
     def calls(self, label: str) -> dict[str, Any] | None:
         """Outcomes, error rate and response times of the calls under one label; `None` if there was none."""
         with self._lock:
-            self._fold_locked()
             series = self._series.get(label)
             return None if series is None else series.figures_locked(int(self.now() // self._width))
 

@@ -1,20 +1,24 @@
 """What is kept of the calls of one policy or pipeline.
 
-Rules: everything here is read and written under the recorder's lock.
+Rules: everything here is read and written under the recorder's lock, but for `times` and `problems`: calls append to them
+without it, and only who holds it takes from them. So a note is neither lost nor counted twice.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import deque
+from itertools import repeat
 from typing import Any
 
-from ._sketch import Bins, at_most, merged, quantiles
+from ._sketch import Bins, at_most, merged, put, quantiles
 
 OUTCOMES = ("success", "failure", "ignored", "cancelled", "refused")
 SUCCESS, FAILURE, IGNORED, CANCELLED, REFUSED = range(5)
 OTHER = "_other"
 SLICES = 6
 _MOST_ERRORS = 10
+Problem = tuple[int, str]
+"""How a call that raised is counted, and the class of its error."""
 
 
 class Slice:
@@ -23,9 +27,14 @@ class Slice:
     __slots__ = ("bins", "problems", "seconds")
 
     def __init__(self) -> None:
-        self.bins: Bins = defaultdict(int)
+        self.bins: Bins = Bins()
         self.problems = [0] * len(OUTCOMES)
         self.seconds = 0.0
+
+    def add(self, times: list[float]) -> None:
+        """Calls that took these times."""
+        self.seconds += sum(times)
+        put(self.bins, times)
 
     def outcomes(self) -> list[int]:
         """Calls by outcome."""
@@ -33,24 +42,24 @@ class Slice:
 
     def take(self, other: Slice) -> None:
         """Add what another counted."""
-        for number, count in other.bins.items():
-            self.bins[number] += count
+        self.bins.update(other.bins)
         self.problems = [mine + its for mine, its in zip(self.problems, other.problems, strict=True)]
         self.seconds += other.seconds
 
 
 class Series:
-    """The calls under one label. `home` tells whether it is of this recorder's present life.
+    """The calls under one label: the buffer in which they are noted, and what came of those before.
 
     `newest` is the slice that ends at `until`; `past` holds what has left the window.
     """
 
-    __slots__ = ("_known", "errors", "home", "kind", "label", "newest", "past", "slices", "until")
+    __slots__ = ("_known", "errors", "kind", "label", "newest", "past", "problems", "slices", "times", "until")
 
-    def __init__(self, label: str, kind: str, home: object) -> None:
+    def __init__(self, label: str, kind: str) -> None:
         self.label = label
         self.kind = kind
-        self.home: object = home
+        self.times: deque[float] = deque()
+        self.problems: deque[tuple[float, Problem]] = deque()
         self.errors: dict[str, int] = {}
         self.past = Slice()
         self.slices: dict[int, Slice] = {}
@@ -58,15 +67,27 @@ class Series:
         self.until = float("-inf")
         self._known: tuple[int, Slice, int, dict[str, Any]] | None = None
 
-    def slice_locked(self, number: int) -> Slice:
-        """The slice of that number, which is the newest from now on; what leaves the window by it goes into the past."""
+    def turn_locked(self, number: int, until: float) -> None:
+        """The slice of that number is the newest, up to that time; what leaves the window by it goes into the past."""
+        self.fold_locked()
         found = self.slices.get(number)
         if found is None:
             for old in [one for one in self.slices if one <= number - SLICES]:
                 self.past.take(self.slices.pop(old))
             found = self.slices[number] = Slice()
         self.newest = found
-        return found
+        self.until = until
+
+    def fold_locked(self) -> None:
+        """Count the notes that are there."""
+        if self.times:
+            self.newest.add(_taken(self.times))
+        if self.problems:
+            problems = _taken(self.problems)
+            self.newest.add([elapsed for elapsed, _ in problems])
+            for _, (outcome, error) in problems:
+                self.newest.problems[outcome] += 1
+                self.failed_locked(error)
 
     def failed_locked(self, error: str, count: int = 1) -> None:
         """Count the class of an error; the eleventh and later ones count as `_other`."""
@@ -77,6 +98,7 @@ class Series:
     def take_locked(self, other: Series) -> None:
         """Add what another counted, which will not count on."""
         self._known = None
+        other.fold_locked()
         for one in other._all_locked():
             self.past.take(one)
         for error, count in other.errors.items():
@@ -100,6 +122,7 @@ class Series:
 
     def figures_locked(self, number: int) -> dict[str, Any]:
         """All that is known, with the number of the slice that is now; worked out anew only if there was a call."""
+        self.fold_locked()
         count = sum(self.newest.bins.values())
         known = self._known
         if known is None or known[0] != number or known[1] is not self.newest or known[2] != count:
@@ -124,6 +147,11 @@ class Series:
                 "p99": p99,
             },
         }
+
+
+def _taken(notes: deque[Any]) -> list[Any]:
+    take = notes.popleft  # atomic, and others only append: what comes meanwhile stays for the next time
+    return [take() for _ in repeat(None, len(notes))]
 
 
 def _copied(figures: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 A time goes into one of the bins whose bounds grow by `GAMMA`; a quantile is read as the middle of its bin. That is DDSketch
 (Masson, Rim, Lee: "DDSketch", VLDB 2019) with one fixed mapping. Its libraries add a value in about a microsecond, which is
-all that a call may cost us; this takes a logarithm and a count.
+all that a call may cost us; this takes a logarithm and a count, of a hundred values at once.
 """
 
 from __future__ import annotations
 
-from math import ceil, exp, log
+from collections import Counter
+from math import ceil, exp, floor, log
 
 ERROR = 0.01
 """A quantile read here is at most this share away from a time that was seen at that rank."""
@@ -16,33 +17,40 @@ SCALE = 1 / log(GAMMA)
 LEAST, MOST = 1e-9, 1e6
 """Seconds that bins are kept for; what lies outside counts as the nearest. That bounds a sketch to some 1,700 bins."""
 
-Bins = dict[float, int]
-"""How many times fell into each bin, by its number: whole, though a float, which is cheaper to come by than an int."""
+Bins = Counter[int]
+"""How many times fell into each bin, by its number."""
+_scaled = SCALE.__mul__
 
 
-def bin_of(seconds: float) -> float:
+def bin_of(seconds: float) -> int:
     """The number of the bin of a time."""
-    return log(min(max(seconds, LEAST), MOST)) * SCALE // 1
+    return floor(_scaled(log(min(max(seconds, LEAST), MOST))))
 
 
-def middle(number: float) -> float:
+def put(bins: Bins, times: list[float]) -> None:
+    """Add these times; all of it happens in C, which is what makes it cheap."""
+    if min(times) < LEAST or max(times) > MOST:
+        times = [min(max(time, LEAST), MOST) for time in times]
+    bins.update(map(floor, map(_scaled, map(log, times))))
+
+
+def middle(number: int) -> float:
     """The time that stands for a bin: no time of the bin is further from it than `ERROR`."""
     return exp((number + 1) / SCALE) * 2 / (1 + GAMMA)
 
 
 def merged(all_bins: list[Bins]) -> Bins:
     """Several sketches as one."""
-    total: Bins = {}
+    total = Bins()
     for bins in all_bins:
-        for number, count in bins.items():
-            total[number] = total.get(number, 0) + count
+        total.update(bins)
     return total
 
 
 def quantiles(bins: Bins, shares: tuple[float, ...]) -> list[float | None]:
     """The times that these shares of all did not exceed, shares ascending; `None` without any times.
 
-    >>> [round(value or 0, 2) for value in quantiles({bin_of(0.1): 99, bin_of(2.0): 1}, (0.5, 0.99, 1.0))]
+    >>> [round(value or 0, 2) for value in quantiles(Bins({bin_of(0.1): 99, bin_of(2.0): 1}), (0.5, 0.99, 1.0))]
     [0.1, 0.1, 1.99]
     """
     count = sum(bins.values())
