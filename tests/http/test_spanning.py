@@ -211,8 +211,8 @@ def test_events_arrive_while_the_stream_is_open(users):
         assert b"".join(pieces) == b"data: one\n\ndata: two\n\n"
         yield users.close(response)
 
-    with Origin(then=event_stream(["one", "two"], every=0.02)) as origin:
-        users.run(story, attempt_timeout=0.03)
+    with Origin(then=event_stream(["one", "two"], every=0.3)) as origin:
+        users.run(story, attempt_timeout=0.5)
 
 
 def test_slow_bodies_do_not_hold_up_the_end(users):
