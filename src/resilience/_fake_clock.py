@@ -19,6 +19,7 @@ from . import _options
 from ._world import async_world, block, loop_runs_here
 
 _QUIET = 0.02
+_LOOKS = 15  # on a busy machine 20 ms may pass before a thread comes to run at all; who looks has to wait its turn too
 _Timer = tuple[float, int, Callable[[], object]]
 
 
@@ -46,6 +47,7 @@ class FakeClock:
         self._numbers = count()
         self._blocked: set[int] = set()
         self._active = monotonic()
+        self._looks = 0
         self._watching: set[int] = set()
 
     def now(self) -> float:
@@ -83,13 +85,13 @@ class FakeClock:
         entry = when, next(self._numbers), callback
         with self._lock:
             heappush(self._timers, entry)
-            self._active = monotonic()
+            self._note_locked()
         if self.autojump and loop_runs_here():
             self._watch()
 
         def cancel() -> None:
             with self._lock:
-                self._active = monotonic()
+                self._note_locked()
                 if entry in self._timers:
                     self._timers.remove(entry)
                     self._timers.sort()
@@ -103,7 +105,7 @@ class FakeClock:
                 return False
             when, _, callback = heappop(self._timers)
             self._now = max(self._now, when)
-            self._active = monotonic()
+            self._note_locked()
         callback()
         return True
 
@@ -129,7 +131,13 @@ class FakeClock:
     def _nothing_runs(self) -> bool:
         alive = set(sys._current_frames())
         self._blocked &= alive
-        return alive <= self._blocked or monotonic() - self._active > _QUIET
+        self._looks += 1
+        return alive <= self._blocked or (self._looks > _LOOKS and monotonic() - self._active > _QUIET)
+
+    def _note_locked(self) -> None:
+        """Somebody came by: others may follow."""
+        self._active = monotonic()
+        self._looks = 0
 
     def _watch(self) -> None:
         """One watcher for each loop while timers are set from it."""

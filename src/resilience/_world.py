@@ -127,11 +127,13 @@ async def apause(clock: Clock, seconds: float, gate: object) -> None:
 def _warn_of_sleep(name: str, seconds: float) -> None:
     from warnings import warn
 
+    from ._blame import lines_within
+
     warn(
         f"{name}: a plain function waits {seconds:.3g} s for its next attempt on the thread of a running event loop, and "
         "everything in that loop waits with it. Use .acall() or decorate a coroutine function",
         ResilienceWarning,
-        stacklevel=6,
+        stacklevel=lines_within(),
     )
 
 

@@ -59,7 +59,7 @@ class TrioWorld:
         """Await the call until the scope's time is over, then cancel it and raise `Expired`."""
         with trio.CancelScope() as cancellable:
             if clock is None:
-                cancellable.relative_deadline = scope.remaining()
+                cancellable.relative_deadline = max(0.0, scope.remaining())  # trio refuses less
                 return await inner(*args, **kwargs)
             cancel = clock.call_at(clock.now() + scope.remaining(), cancellable.cancel)
             try:

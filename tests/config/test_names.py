@@ -112,6 +112,7 @@ def test_lower_case_is_another_name():
         ("RESILIENCE__payments__RETRY__JITTER", "did you mean RESILIENCE__PAYMENTS__RETRY__JITTER?"),
         ("RESILIENCE__PAY-MENTS__RETRY__JITTER", "did you mean RESILIENCE__PAY_MENTS__RETRY__JITTER?"),
         ("RESILIENCE__PAYMENTS__BULKHEAD__QUEUE", "did you mean RESILIENCE__PAYMENTS__BULKHEAD__MAX_QUEUE?"),
+        ("RESILIENCE__PAYMENTS__HEDGE__AFTER_MS", "a service has no HEDGE; what it has is RETRY, RATE_LIMIT, "),
         ("RESILIENCE__RETRY__JITTER", "for all services it is RESILIENCE_RETRY_JITTER, for a service payments "),
         ("RESILIENCE__RETRY_JITTER", "for all services it is RESILIENCE_RETRY_JITTER, for a service payments "),
         ("RESILIENCE__LOG__LEVEL", "for all services it is RESILIENCE_LOG_LEVEL, "),

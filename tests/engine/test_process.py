@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -70,6 +71,23 @@ def test_row_60_a_fork_in_the_middle_of_threads():
         stop.set()
         for thread in threads:
             thread.join(30)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+def test_row_60_a_pool_of_the_parent_has_no_threads_in_the_child():
+    """A thread that is idle in the parent is not there in the child, and one that is busy holds no place in it."""
+    timeout, release = Timeout(30, thread=1), threading.Event()
+    assert timeout.call(abs, -1) == 1
+    while not timeout._threads._idle:
+        time.sleep(0.001)
+    assert in_child(lambda: timeout.call(abs, -2) == 2) == 0
+    busy = threading.Thread(target=timeout.call, args=(release.wait, 30))
+    busy.start()
+    while not timeout._threads.busy:
+        time.sleep(0.001)
+    assert in_child(lambda: timeout.call(abs, -2) == 2) == 0
+    release.set()
+    busy.join(30)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")

@@ -47,7 +47,7 @@ FAULTS = {
     "garbage": (garbage, "RemoteProtocolError: "),
     "hangs": (hang_before_headers, "no answer"),
     "drips": (drip(1000, every=0.05), "no answer"),
-    "drips headers": (drip_headers(every=0.05), "no answer within 0.3 s"),
+    "drips headers": (drip_headers(every=0.05), "no answer"),
 }
 
 
@@ -61,13 +61,12 @@ def test_a_service_that_is_ill_is_offline_and_nothing_is_raised(watchers, quick,
     assert not report.online
     assert report.error.startswith(error)
     assert str(report).startswith(f"offline ({error}")
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 4  # a drip would last for 50 s
 
 
 @pytest.mark.parametrize("what", ["status", "health", "deployment"])
 def test_a_service_that_is_away_is_reported_by_every_question(watchers, quick, what):
     """Refused, swallowed, unknown, distrusted."""
-    environment = {**quick, "TIMEOUT_HTTP_REQUEST": "300", "TIMEOUT_HEALTH_CHECK": "300"}
     with black_hole() as hole, Origin(tls=certificates.untrusted()) as distrusted:
         for url, told in (
             (f"http://127.0.0.1:{closed_port()}", "ConnectError: "),
@@ -75,6 +74,8 @@ def test_a_service_that_is_away_is_reported_by_every_question(watchers, quick, w
             (hole, "no answer"),
             (distrusted.url, "ConnectError: "),
         ):
+            limit = "300" if url == hole else "5000"
+            environment = {**quick, "TIMEOUT_HTTP_REQUEST": limit, "TIMEOUT_HEALTH_CHECK": limit}
             report = watchers.ask(what, url, environment=environment)
             assert report.error.startswith(told), url
             assert report.error.isprintable()
@@ -230,17 +231,18 @@ def test_a_reload_reaches_a_miniapp(watchers, monkeypatch, skipping):
 
     def story(app):
         monkeypatch.setenv("RESILIENCE__SHOP__MINIAPP__STATUS_TTL_MS", "90000")
-        monkeypatch.setenv("RESILIENCE__SHOP__TIMEOUT__HTTP_REQUEST", "200")
         config.reload()
         yield app.status()
         skipping.skipped += 60
         yield app.status()
         assert origin.count() == 1
         origin.play(then=hang_before_headers)
+        monkeypatch.setenv("RESILIENCE__SHOP__TIMEOUT__HTTP_REQUEST", "200")
+        config.reload()
         begun = time.monotonic()
         report = yield app.refresh()
         assert not report.online
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 5  # by default 10
 
     config.settings()
     with Origin() as origin:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from tests.origins import (
     Origin,
+    answer,
     hang_before_headers,
     redirect,
 )
@@ -37,11 +38,83 @@ def test_a_location_that_cannot_be_read_is_an_answer(watchers, quick, location):
     assert (report.online, report.http_status, report.error) == (True, 302, None)
 
 
-def test_a_page_that_leads_to_itself_is_not_well(watchers, quick):
-    """Nobody gets to see it."""
-    with Origin(then=redirect("/#top", 302)) as origin:
+@pytest.mark.parametrize("pages", [("/",), ("/", "/a"), ("/", "/a", "/b", "/c")])
+def test_pages_that_lead_to_each_other_are_not_well(watchers, quick, pages):
+    """Nobody gets to see them."""
+    origin = Origin(then=answer(404))
+    for page, following in zip(pages, (*pages[1:], f"{pages[0]}#top"), strict=True):
+        origin.at(page, then=redirect(following, 302))
+    with origin:
         health = watchers.ask("health", origin.url, environment=quick)
-    assert (health.level, health.error) == (Level.DEGRADED, "redirects to itself")
+    assert (health.level, health.error) == (Level.DEGRADED, "redirects in a circle, or too often")
+
+
+def test_pages_that_lead_on_without_end_are_not_well(watchers, quick):
+    """Also where each is another, or sets another cookie."""
+    asked = []
+
+    def lead_on(request):
+        asked.append(request.url.path)
+        if request.url.path.startswith("/health") or "livez" in request.url.path:
+            return httpx.Response(404)
+        return httpx.Response(302, headers={"location": f"/page{len(asked)}", "set-cookie": "seen=1"})
+
+    transport = httpx.MockTransport(lead_on)
+    health = watchers.ask(
+        "health", "http://shop.example", environment=quick, transport=transport, health_paths=("/health",)
+    )
+    assert (health.level, health.error) == (Level.DEGRADED, "redirects in a circle, or too often")
+    assert len(asked) == 12
+
+
+def test_a_page_that_leads_to_another_is_judged_by_that(watchers, quick):
+    """A login page is well; one that fails is not, and neither is one that hangs."""
+    origin = Origin(then=answer(404)).at("/", then=redirect("/login")).at("/login", then=answer(200))
+    with origin:
+        health = watchers.ask("health", origin.url, environment=quick)
+        assert (health.level, health.error) == (Level.HEALTHY, None)
+        origin.at("/login", then=answer(500))
+        health = watchers.ask("health", origin.url, environment=quick)
+    assert (health.level, health.error) == (Level.UNHEALTHY, "HTTP 500")
+
+
+def test_a_page_that_only_asks_for_a_cookie_is_well(watchers, quick):
+    """It leads to itself once, to see that the cookie comes back."""
+
+    def ask_for_cookie(request):
+        if request.url.path != "/":
+            return httpx.Response(404)
+        if "cookie" in request.headers:
+            return httpx.Response(200)
+        return httpx.Response(302, headers={"location": "/", "set-cookie": "seen=1"})
+
+    transport = httpx.MockTransport(ask_for_cookie)
+    health = watchers.ask("health", "http://shop.example", environment=quick, transport=transport)
+    assert (health.level, health.error) == (Level.HEALTHY, None)
+
+
+@pytest.mark.parametrize(
+    ("base", "location", "is_followed"),
+    [
+        ("http://shop.example", "https://shop.example/", True),
+        ("https://shop.example", "http://shop.example/", False),
+        ("http://shop.example:8080", "https://shop.example/", False),
+        ("http://shop.example", "http://shop.example:8080/", False),
+        ("http://shop.example", "https://elsewhere.example/", False),
+    ],
+)
+def test_what_is_meant_for_the_service_goes_nowhere_else(watchers, quick, base, location, is_followed):
+    """Its own origin is followed to, and its host over TLS: both get the credentials anyway."""
+    asked = []
+
+    def lead_away(request):
+        asked.append(str(request.url))
+        return httpx.Response(404) if request.url.path != "/" else httpx.Response(302, headers={"location": location})
+
+    transport = httpx.MockTransport(lead_away)
+    health = watchers.ask("health", base, environment=quick, transport=transport, auth=("ann", "pw"))
+    assert (location in asked) is is_followed
+    assert health.level is (Level.DEGRADED if is_followed else Level.HEALTHY)
 
 
 def test_closing_while_it_is_asked_is_told_as_that():

@@ -153,7 +153,7 @@ def test_statistics_and_events(world, clock):
 
 @pytest.mark.stress
 @pytest.mark.parametrize("gil", [True, False])
-def test_row_39_entries_and_order_stay_whole(monkeypatch, gil):
+def test_row_39_and_61_entries_and_order_stay_whole(monkeypatch, gil):
     """Readers and writers with colliding keys and switches everywhere: no error, no more than the size."""
     import sys
 

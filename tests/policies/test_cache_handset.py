@@ -125,3 +125,15 @@ def test_a_cache_is_true_and_hashes_by_identity(clock):
     assert one
     assert one != two
     assert len({one, two}) == 2
+
+
+def test_looks_by_hand_are_counted(clock):
+    """What `get` and the mapping do not find is a miss, as of a function; `in` is no look."""
+    cache, heard = plain(clock), []
+    cache.listen(heard.append)
+    cache.set("a", 1)
+    assert (cache.get("a"), cache.get("b", 0), cache.mapping.get("b", 0), cache.mapping["a"]) == (1, 0, 0, 1)
+    assert "b" not in cache.mapping
+    counts = cache.snapshot()
+    assert (counts.hits, counts.misses, counts.hit_rate) == (2, 2, 0.5)
+    assert [type(event).__name__ for event in heard] == ["CacheHit", "CacheMiss", "CacheMiss", "CacheHit"]

@@ -166,3 +166,15 @@ def test_an_awaitable_from_a_plain_function_in_a_sync_call():
     with pytest.raises(TypeError, match="its guard would end before"):
         Fallback(call=call).call(fail)
     assert made[0].cr_frame is None
+
+
+def test_its_repr_says_where_the_answer_comes_from():
+    """As it was written, not where it lies in memory."""
+
+    def explain(error):
+        return str(error)
+
+    assert repr(Fallback([], name="rows")) == "<Fallback 'rows' []>"
+    assert repr(Fallback(factory=list, name="made")) == "<Fallback 'made' factory=list>"
+    assert repr(Fallback(call=explain, name="said")).endswith("explain>")
+    assert Pipeline(Fallback(factory=list, name="last")).describe().startswith("Fallback 'last' factory=list")

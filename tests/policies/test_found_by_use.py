@@ -6,6 +6,7 @@ import decimal
 import pickle
 
 import pytest
+import trio
 
 import resilience
 from resilience import (
@@ -20,6 +21,7 @@ from resilience import (
     Retry,
     RetryBudget,
     SlowCalls,
+    Timeout,
 )
 from resilience.testing import FakeClock
 
@@ -192,3 +194,14 @@ def test_waits_are_followed_once():
     assert start.board((outer,)) is not None
     assert outer.waits == [start]
     assert start.board((end,)) is None
+
+
+@pytest.mark.worlds("asyncio", "trio", reason="a plain function cannot be ended from outside")
+def test_a_limit_that_is_over_before_the_call_begins(world):
+    """On a busy machine a short limit passes between the look at the clock and the cancel scope; trio refused that."""
+
+    def body():
+        yield asyncio.sleep(30) if world.name == "asyncio" else trio.sleep(30)
+
+    with pytest.raises(resilience.CallTimeoutError):
+        world.run(Timeout(1e-9)(world.function(body)))

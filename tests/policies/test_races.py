@@ -2,6 +2,9 @@
 
 import collections
 import gc
+import sys
+import threading
+import weakref
 
 import pytest
 from tests.policies.breakers import opened
@@ -9,6 +12,8 @@ from tests.policies.failing import Failing, body_of
 
 import resilience
 from resilience import Bulkhead, Cache, CircuitBreaker, CircuitOpenError, Fixed, RateLimiter, Retry, events
+from resilience.http._origin_map import OriginMap
+from resilience.policies._keys import Identities
 from resilience.policies._store import _TOUCHES
 from resilience.testing import Recorder
 
@@ -121,3 +126,74 @@ def test_notes_that_another_thread_took(clock):
     cache.store.touches = Emptied(cache.store._entries.values())
     cache.set("b", 2)
     assert list(cache.mapping) == ["a", "b"]
+
+
+class Client:
+    """A class with a cached method."""
+
+    loads = 0
+
+    @Cache(ttl=60)
+    def rows(self):
+        Client.loads += 1
+        return self
+
+
+def made_by_eight(make):
+    """What eight threads get that ask for one thing at one moment."""
+    barrier, found = threading.Barrier(8), []
+
+    def ask():
+        barrier.wait(30)
+        found.append(make())
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(found) == 8
+    return {id(one): one for one in found}
+
+
+@pytest.mark.stress
+def test_row_61_nothing_is_made_twice():
+    """What is made at its first use is made once, whichever threads come first: no look and then an act without a lock."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for step in range(40):
+            per_instance = CircuitBreaker(scope="instance")
+            origins = OriginMap(lambda key: [key], bool, 10)
+            client, loads = Client(), Client.loads
+            for make in (
+                lambda step=step: CircuitBreaker.named(f"row 61 {step}"),
+                lambda step=step: resilience.resilient(f"row 61 {step}")(len).policy.parts()[0],
+                lambda per_instance=per_instance, client=client: per_instance.of(client),
+                lambda origins=origins: origins.get("http://shop.example:80"),
+                client.rows,
+            ):
+                assert len(made_by_eight(make)) == 1
+            assert Client.loads == loads + 1
+    finally:
+        sys.setswitchinterval(before)
+
+
+def test_two_threads_number_one_object_alike(monkeypatch):
+    """The second to come takes the number of the first; the number of a dead object at the same place is nobody's."""
+
+    class Numbered:
+        pass
+
+    identities, one = Identities("cache"), Numbered()
+
+    def interrupted(instance, callback):
+        monkeypatch.undo()
+        interrupted.number = identities(instance)
+        return weakref.ref(instance, callback)
+
+    monkeypatch.setattr("resilience.policies._keys.ref", interrupted)
+    assert identities(one) == interrupted.number == identities(one)
+    dead = weakref.ref(Numbered())
+    identities._live[id(one)] = dead, 0
+    assert identities(one) > interrupted.number

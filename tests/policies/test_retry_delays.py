@@ -159,6 +159,7 @@ def test_row_15_a_sync_sleep_inside_a_loop_warns_once(clock):
     (warning,) = caught
     assert issubclass(warning.category, resilience.ResilienceWarning)
     assert "blocking" in str(warning.message)
+    assert warning.filename == __file__
     assert "acall" in str(warning.message)
 
 

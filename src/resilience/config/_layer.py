@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from .._masking import printable
+from ._sections import SERVICE_SECTIONS
 from ._source import Kind, Raw, Source
 from ._variable import (
     CONTROLS,
@@ -29,6 +30,7 @@ Table = dict[str, Raw]
 Tables = dict[str, Table]
 _PROCESS_WIDE = "logging.level"
 _NEARLY = 0.8  # how alike a RESILIENCE_X must be to one of ours before it counts as a slip
+_LIKE = 0.5  # and how alike a service's section, before it is the one that was meant
 
 
 @dataclass(slots=True)
@@ -115,6 +117,10 @@ def _meant(name: str) -> str:
         if rest.upper() in {f"{prefix(variable.section)}__{variable.field.upper()}", variable.name}:
             whole, one = PREFIX + variable.name, variable.service_name("PAYMENTS")
             return f"for all services it is {whole}, for a service payments {one}"
-    service = fold(rest.split("__")[0]) or "PAYMENTS"
+    first, *others = rest.split("__")
+    service = fold(first) or "PAYMENTS"
+    layers = [prefix(section) for section in SERVICE_SECTIONS]
+    if len(others) == 2 and nearest(others[0].upper(), layers, _LIKE) is None:
+        return f"a service has no {printable(others[0])}; what it has is {', '.join(layers)}"
     ours = [variable.service_name(service) for variable in SERVICE_VARIABLES.values()]
     return f"did you mean {nearest(name.upper(), ours, 0.0)}?"

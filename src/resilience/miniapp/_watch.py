@@ -21,16 +21,21 @@ DEPLOYMENT_PATHS = ("/version", "/info", "/actuator/info", "/api/version", "/ver
 # Nothing stands at this path, or nothing that is meant for us.
 _ELSEWHERE = frozenset({301, 302, 303, 307, 308, 400, 404, 405, 406, 410, 501})
 _FORBIDDEN = frozenset({401, 403, 407})
+_MOST_REDIRECTS = 10
 
 
 class Answer(Record):
-    """An answer as far as it is looked at: at most 1 MiB of its body, and the time of its last attempt."""
+    """An answer as far as it is looked at: at most 1 MiB of its body, and the time of its last attempt.
+
+    `leads_to`: the page of the same service that it redirects to, if it does.
+    """
 
     http_status: int
     headers: Mapping[str, str]
     body: bytes
     response_time: float
-    is_circular: bool = False
+    url: str = ""
+    leads_to: str | None = None
 
 
 Kind = TypeVar("Kind", bound=Report)
@@ -89,7 +94,7 @@ class Watch:
 
     def _by_status(self, missing: dict[str, int]) -> Flow[Health]:
         try:
-            answer = yield self._status_path
+            answer = yield from self._arrival()
         except self._down as error:
             raise self._unanswered(Health, error, level=Level.UNHEALTHY) from None
         if answer.http_status < 500:  # it answers, and nothing says that this path is about its health
@@ -99,9 +104,23 @@ class Watch:
         forbidden = [f"{path} answered {status}" for path, status in missing.items() if status in _FORBIDDEN]
         if forbidden and health.level is Level.HEALTHY:
             health = health.replace(level=Level.DEGRADED, error=forbidden[0])
-        if answer.is_circular and health.level is Level.HEALTHY:
-            health = health.replace(level=Level.DEGRADED, error="redirects to itself")
+        if answer.leads_to is not None:  # nobody gets to see the page
+            health = health.replace(level=Level.DEGRADED, error="redirects in a circle, or too often")
         return self._answered(health, answer)
+
+    def _arrival(self) -> Generator[str, Answer, Answer]:
+        """The page that its visitors end up at; an answer that still leads on where they never do."""
+        answer = yield self._status_path
+        seen: set[str] = set()
+        for _ in range(_MOST_REDIRECTS):
+            if "set-cookie" in answer.headers:
+                seen.clear()  # with it the same pages may answer otherwise
+            else:
+                seen.add(answer.url)
+            if answer.leads_to is None or answer.leads_to in seen:
+                break
+            answer = yield answer.leads_to
+        return answer
 
     def _answered(self, health: Health, answer: Answer) -> Health:
         """A 5xx that says nothing of its own is a proxy's or a crash's: what was known is not forgotten for it."""

@@ -20,7 +20,7 @@ from resilience.http._origins import EXTENSION, Origins
 from resilience.http._packages import package_of
 from resilience.miniapp._bounded import ACCEPT_ENCODING, LIMIT, BoundedBody
 from resilience.miniapp._given import address, one_path, some_headers, some_paths, some_settings
-from resilience.miniapp._location import target_of
+from resilience.miniapp._location import next_page, target_of
 from resilience.miniapp._patience import Patience
 from resilience.miniapp._report import Deployment, Health, Report, Status
 from resilience.miniapp._watch import DEPLOYMENT_PATHS, HEALTH_PATHS, Answer, Flow, Watch
@@ -164,7 +164,8 @@ class Watched:
             headers=response.headers,
             body=body.content,
             response_time=told["response_time"],
-            is_circular=target_of(response, self._package) == str(response.url).partition("#")[0],
+            url=str(response.url).partition("#")[0],
+            leads_to=next_page(response, self._package),
         )
 
     def snapshot(self) -> OriginsSnapshot:

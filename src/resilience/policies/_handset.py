@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _options
 from .._record import Record
+from ..events import CacheMiss
 from ._keys import NeverEqualError, typed
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class HandSet:
 
     def get(self: Any, key: Any, default: Any = None) -> Any:
         """The value of a fresh entry, or the default."""
-        entry = self.fresh_entry(hand_key(key))
+        entry = _looked_up(self, key)
         return default if entry is None else self.hit(entry, self._now()).value
 
     def set(self: Any, key: Any, value: Any, ttl: Any = None) -> None:
@@ -82,6 +83,15 @@ def hand_key(key: Any) -> Any:
     return stored
 
 
+def _looked_up(cache: Cache, key: Any) -> Entry | None:
+    """The fresh entry of a key; none is a miss."""
+    entry = cache.fresh_entry(hand_key(key))
+    if entry is None:
+        cache.misses += 1
+        cache.tell(CacheMiss)
+    return entry
+
+
 class CacheMapping(MutableMapping[Any, Any]):
     """A live view of a cache's hand-set entries."""
 
@@ -90,20 +100,18 @@ class CacheMapping(MutableMapping[Any, Any]):
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
 
-    def _entry(self, key: Any) -> Entry:
-        entry = self._cache.fresh_entry(hand_key(key))
+    def __getitem__(self, key: Any) -> Any:
+        entry = _looked_up(self._cache, key)
         if entry is None:
             raise KeyError(key)
-        return entry
-
-    def __getitem__(self, key: Any) -> Any:
-        return self._cache.hit(self._entry(key), self._cache._now()).value
+        return self._cache.hit(entry, self._cache._now()).value
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self._cache.set(key, value)
 
     def __delitem__(self, key: Any) -> None:
-        self._entry(key)
+        if key not in self._cache:
+            raise KeyError(key)
         self._cache.delete(key)
 
     def __contains__(self, key: object) -> bool:

@@ -47,7 +47,8 @@ def typed(value: Any) -> Any:
 class Identities:
     """A number for each live object, never given twice; the objects are held weakly.
 
-    Rules: written by single dictionary operations; an entry leaves by its weak reference's callback, which takes no lock.
+    Rules: written by single dictionary operations, of which the first for an object counts; an entry leaves by its weak
+    reference's callback, which takes no lock.
     """
 
     __slots__ = ("_live", "_name")
@@ -69,8 +70,10 @@ class Identities:
                 "'__weakref__' to its __slots__, or give key="
             ) from None
         made = weak, next(_TOKENS)
-        self._live[key] = made
-        return made[1]
+        first = self._live.setdefault(key, made)  # another thread may have come meanwhile
+        if first[0]() is not instance:
+            first = self._live[key] = made
+        return first[1]
 
 
 def key_function(function: Callable[..., Any], name: str) -> KeyFunction:

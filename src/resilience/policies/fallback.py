@@ -55,7 +55,7 @@ class Fallback(Policy[T], Generic[T]):
     []
     """
 
-    __slots__ = ("_make", "_value", "always_answers", "judge", "used")
+    __slots__ = ("_make", "_origin", "_value", "always_answers", "judge", "used")
     kind = "fallback"
 
     @overload
@@ -122,6 +122,7 @@ class Fallback(Policy[T], Generic[T]):
         if factory is not _GIVEN:
             made = _options.logic("factory", factory, optional=False)
             self._make = lambda _: made()
+        self._origin = "" if self._make is None else f"{named[0]}={name_of(given[named[0]])}"
         self.judge = Judge(on, (), on_result)
         self.used = 0
 
@@ -181,7 +182,7 @@ class Fallback(Policy[T], Generic[T]):
         return FallbackSnapshot(name=self.name, used=self.used)
 
     def __repr__(self) -> str:
-        source = repr(self._value) if self._make is None else repr(self._make)
+        source = repr(self._value) if self._make is None else self._origin
         return f"<Fallback {self.name!r} {source}>"
 
 

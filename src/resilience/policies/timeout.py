@@ -161,9 +161,11 @@ def _pool(size: int, name: str) -> Threads:
 def _warn_late(name: str, seconds: float, elapsed: float) -> None:
     from warnings import warn
 
+    from .._blame import lines_within
+
     warn(
         f"{name}: a plain function took {elapsed:.3g} s of its {seconds:g} s, and nothing can end it from outside; its "
         "result was delivered late. Use Timeout(..., thread=True) to stop waiting for it, or a client with a timeout",
         ResilienceWarning,
-        stacklevel=4,
+        stacklevel=lines_within(),
     )
