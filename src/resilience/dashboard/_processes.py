@@ -24,12 +24,14 @@ class Process(Record):
 
     Attributes:
         key: `host:pid:start`. origin: the address it was fetched from, or empty for this process.
+        service: the name of what that address belongs to, or empty for this process.
         at: when the facts were taken, by the clock here.
         snapshot: as of `resilience.snapshot()`. logs: its newest lines.
     """
 
     key: str
     origin: str
+    service: str
     at: float
     snapshot: dict[str, Any]
     logs: tuple[dict[str, Any], ...]
@@ -47,7 +49,7 @@ class Processes:
         self._lock = Lock()
         self._known: dict[str, Process] = {}
 
-    def take(self, told: Any, at: float, origin: str = "") -> Process:
+    def take(self, told: Any, at: float, origin: str = "", service: str = "") -> Process:
         """New facts of a process: `{"snapshot": …, "logs": […]}`.
 
         Raises:
@@ -64,6 +66,7 @@ class Processes:
         process = Process(
             key=key_of(snapshot),
             origin=origin,
+            service=service,
             at=at,
             snapshot=snapshot,
             logs=tuple(line for line in lines if isinstance(line, dict)) if isinstance(lines, list) else (),
@@ -99,6 +102,8 @@ def key_of(snapshot: dict[str, Any]) -> str:
 
 def text(value: Any) -> str:
     """A name from outside: one line, never long."""
+    if value.__class__ is str and len(value) <= _LONGEST and value.isprintable():
+        return value  # type: ignore[no-any-return] # a `str`, by its class
     told = printable(str(value)) if isinstance(value, (str, int, float)) else "?"
     return told if len(told) <= _LONGEST else f"{told[: _LONGEST - 1]}…"
 

@@ -38,6 +38,7 @@ class Services:
         self.interval = interval or max(1.0, len(urls) / _LOOKS_A_SECOND)
         self._monitor = Monitor(*self._apps, interval=self.interval, history=KEPT) if urls else None
         self._checks: dict[str, int] = {}
+        self._known: dict[str, tuple[ServiceSnapshot, Service]] = {}
 
     def labels(self) -> dict[str, str]:
         """How the labels of the policies begin that serve to watch a service, each with the service's key."""
@@ -73,7 +74,13 @@ class Services:
             self._history.add(key, "online", at, float(known.status.online))
             if known.status.response_time is not None:
                 self._history.add(key, "response_time", at, known.status.response_time)
-        return _made(key, app, known, at)
+        before = self._known.get(key)
+        if before is not None and before[0] is known:
+            seen = before[1].at
+            return before[1] if seen is None else before[1].replace(age=max(0.0, at - seen))
+        service = _made(key, app, known, at)
+        self._known[key] = known, service
+        return service
 
 
 def _named(told: str) -> tuple[str | None, str]:
