@@ -19,7 +19,9 @@ def nothing_stays_on():
     before = _process_wide()
     yield
     after = _process_wide()
-    _listeners.HUB.listeners, logging.root.handlers[:] = before["listeners"], before["handlers"]
+    _listeners.HUB.listeners = before["listeners"]
+    for handler in after["handlers"] - before["handlers"]:
+        logging.root.removeHandler(handler)
     if after != before:
         _sections.record_from(None)
         _switches.record_with(None)
@@ -34,5 +36,6 @@ def _process_wide():
         "figures": _sections.recorded,
         "recorder": _watch.recorder,
         "tracers": _watch.tracers,
-        "handlers": list(logging.root.handlers),
+        # Not their order: pytest takes its own off and puts them on again in each phase of a test.
+        "handlers": frozenset(logging.root.handlers),
     }
