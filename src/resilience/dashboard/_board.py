@@ -237,6 +237,9 @@ class Totals(Record):
 class Board(Record):
     """One snapshot of everything. `number` rises with every refresh; `step` is the seconds of a point of all lines.
 
+    `summed` has a tile for each policy that several processes of one service tell of, besides those of each process in
+    `policies`: counts, rates and use added, states counted, shares by traffic, response times of the slowest process.
+
     >>> from resilience.dashboard import Collector
     >>> board = Collector().look()
     >>> board.version, board.sources[0].kind
@@ -251,6 +254,7 @@ class Board(Record):
     sources: tuple[Source, ...]
     services: tuple[Service, ...]
     policies: tuple[Tile, ...]
+    summed: tuple[Tile, ...] = ()
     systems: tuple[System, ...]
     logs: Logs
     rankings: tuple[Ranking, ...]

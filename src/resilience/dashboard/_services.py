@@ -12,7 +12,7 @@ from ..miniapp import AsyncMiniapp, Level, Monitor, ServiceSnapshot
 from ..miniapp._report import Deployment
 from ._board import Service
 from ._history import History
-from ._processes import text
+from ._processes import named, text
 from ._track import SHORT
 
 KEPT = 400
@@ -33,8 +33,8 @@ class Services:
 
     def __init__(self, urls: list[str], history: History, *, interval: float | None, options: dict[str, Any]) -> None:
         self._history = history
-        named = [_named(url) for url in urls]
-        self._apps = [AsyncMiniapp(url, name=name, **_transport(options, len(urls))) for name, url in named]
+        given = [named(url) for url in urls]
+        self._apps = [AsyncMiniapp(url, name=name, **_transport(options, len(urls))) for name, url in given]
         self.interval = interval or max(1.0, len(urls) / _LOOKS_A_SECOND)
         self._monitor = Monitor(*self._apps, interval=self.interval, history=KEPT) if urls else None
         self._checks: dict[str, int] = {}
@@ -81,12 +81,6 @@ class Services:
         service = _made(key, app, known, at)
         self._known[key] = known, service
         return service
-
-
-def _named(told: str) -> tuple[str | None, str]:
-    """`shop=https://shop.example` gives a name; a URL by itself has none."""
-    name, equals, url = told.partition("=")
-    return (name, url) if equals and "/" not in name else (None, told)
 
 
 def _transport(given: dict[str, Any], services: int) -> dict[str, Any]:

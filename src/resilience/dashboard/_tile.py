@@ -72,13 +72,14 @@ def lines(
 ) -> dict[str, Any]:
     """What goes on while nothing happens: the lines of the past, the rates that are taken from them, and so the health."""
     mean, recent = history.mean, history.recent
-    rate = mean(key, "calls", at, SMOOTH)
+    rates = recent(key, "calls", at)
+    newest = [value for value in rates[-max(1, int(SMOOTH / history.step)) :] if value is not None]
     refusal_rate = mean(key, "refused", at, SMOOTH) or 0.0 if counts["refused"] else 0.0
     return {
-        "rate": rate if rate is not None or not counts["calls"] else 0.0,
+        "rate": sum(newest) / len(newest) if newest else 0.0 if counts["calls"] else None,
         "retry_rate": mean(key, "retries", at, SMOOTH) or 0.0 if counts["retries"] else 0.0,
         "refusal_rate": refusal_rate,
-        "rates": recent(key, "calls", at),
+        "rates": rates,
         "errors": recent(key, "errors", at),
         "times": recent(key, "p95", at),
         "health": _health(circuit_of(entry), traffic, refusal_rate, counts, table(entry.get("state"))),

@@ -18,7 +18,7 @@ from ._traffic import Chains, Told, Traffic
 MOST = 5_000
 # A tile of which nothing changes is made anew after so many looks, for its lines to move on, and then no more.
 _IDLE = SHORT + 5
-_ANEW = frozenset({3, 10, 20, 30, 40, 50, SHORT + 2, _IDLE})
+_ANEW = frozenset({3, 11, 22, 33, 48, SHORT + 2, _IDLE})
 _WATCHING = (" retry", " attempt timeout", " total timeout", " status", " health", " deployment")
 
 

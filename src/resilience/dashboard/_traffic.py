@@ -36,9 +36,8 @@ class Told:
         self.is_shared = is_shared
 
     def is_same(self, other: Told) -> bool:
-        """Are these the very objects?"""
-        mine, its = self.calls, other.calls
-        return len(mine) == len(its) and all(one is another for one, another in zip(mine, its, strict=True))
+        """Do both tell the same?"""
+        return self.calls == other.calls  # the very objects are compared first
 
     def traffic(self) -> Traffic:
         """As figures."""
