@@ -21,22 +21,31 @@ class Record:
     """
 
     _fields: ClassVar[tuple[str, ...]] = ()
+    _names: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls) -> None:
         own = [name for name, kind in cls.__annotations__.items() if not str(kind).startswith("ClassVar")]
         cls._fields = (*cls._fields, *(name for name in own if name not in cls._fields))
+        cls._names = frozenset(cls._fields)
 
     def __init__(self, **values: Any) -> None:
+        if values.keys() != self._names:
+            values = self._completed(values)
         fields = self.__dict__
+        for name in self._fields:  # one by one, in order: then all instances share their table of names
+            fields[name] = values[name]
+
+    def _completed(self, values: dict[str, Any]) -> dict[str, Any]:
         for name in self._fields:
-            value = values.pop(name, _MISSING)
-            if value is _MISSING:
-                value = getattr(type(self), name, _MISSING)
-                if value is _MISSING:
+            if name not in values:
+                default = getattr(type(self), name, _MISSING)
+                if default is _MISSING:
                     raise TypeError(f"{type(self).__name__}() needs the field {name!r}")
-            fields[name] = value
-        if values:
-            raise TypeError(f"{type(self).__name__}() has no field {next(iter(values))!r}; it has {self._fields}")
+                values[name] = default
+        for name in values:
+            if name not in self._names:
+                raise TypeError(f"{type(self).__name__}() has no field {name!r}; it has {self._fields}")
+        return values
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen: {name!r} cannot be set; use replace()")

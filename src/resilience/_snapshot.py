@@ -29,7 +29,7 @@ def _reset() -> None:
     _started = wall_time()
 
 
-_Entry = tuple[Any, Any, Any, dict[str, Any]]
+_Entry = tuple[Any, Any, Any, list[str], dict[str, Any]]
 
 
 class Memory:
@@ -70,15 +70,16 @@ def remembered(memory: Memory | None) -> dict[str, Any]:
     if memory is not None:
         memory.turn()
     recorded = _sections.recorded
-    calls = {} if recorded is None else recorded.all_calls()
-    events = {} if recorded is None else recorded.all_events()
+    calls = {} if recorded is None else recorded.all_calls(copied=memory is None)
+    events = {} if recorded is None else recorded.all_events(copied=memory is None)
     live = sorted(live_policies(), key=lambda policy: str(policy.name))
     chains = [policy for policy in live if len(policy.parts()) > 1 or isinstance(policy, Pipeline)]
     within: dict[str, list[str]] = {}
     for chain in chains:
         for part in chain.parts():
             within.setdefault(part.name, []).append(chain.name)
-    singles = [policy for policy in live if policy not in chains]
+    chained = set(map(id, chains))
+    singles = [policy for policy in live if id(policy) not in chained]
     return {
         "version": VERSION,
         **_process(),
@@ -118,12 +119,12 @@ def _known(
         state: Any = policy.snapshot()
     except Exception:
         return _single(policy, pipelines, calls, events)
-    facts = state, calls.get(name), (pipelines, events.get(name))
+    called, heard = calls.get(name), events.get(name)
     known = memory.before.get(name)
-    if known is None or known[:3] != facts:
-        known = (*facts, _single(policy, pipelines, calls, events))
+    if known is None or (known[0], known[1], known[2], known[3]) != (state, called, heard, pipelines):
+        known = state, called, heard, pipelines, _single(policy, pipelines, calls, events)
     memory.entries[name] = known
-    return known[3]
+    return known[4]
 
 
 def _single(

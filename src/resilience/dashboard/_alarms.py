@@ -66,7 +66,8 @@ def wrong(
             continue
         if tile.state in {"open", "isolated"}:
             since = next((number(one.get("at")) for one in reversed(tile.timeline)), None)
-            yield _alert(tile.key, "warning", f"{tile.name} is {tile.state}", tile.explain or "", since or at)
+            title = f"{tile.name} is {tile.state}{f' on {tile.service}' if tile.service else ''}"
+            yield _alert(tile.key, "warning", title, tile.explain or "", since or at)
         elif tile.health == "bad" and tile.error_rate is not None:
             yield _alert(
                 f"{tile.key}/fails", "warning", f"{tile.name} fails", f"{tile.error_rate:.0%} of its calls", at

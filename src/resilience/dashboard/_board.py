@@ -86,6 +86,8 @@ class Tile(Record):
 
     Attributes:
         key: unique on the board. source: the key of its process. is_stale: as for the source.
+        service: the name of the dashboard that told of it, or empty for this process.
+        members: of a sum over several processes, the keys of what is summed; else empty.
         watches: the key of the service that it serves to watch, or `None`; of such only the breakers are shown.
         name, kind, pipelines: as in the snapshot; a pipeline has its `policies`.
         health: `good`, `middling`, `bad`, `quiet` (nothing seen in the last minute) or `off` (disabled, metrics-only).
@@ -106,6 +108,8 @@ class Tile(Record):
 
     key: str
     source: str
+    service: str = ""
+    members: tuple[str, ...] = ()
     is_stale: bool
     watches: str | None
     name: str
@@ -233,6 +237,9 @@ class Totals(Record):
 class Board(Record):
     """One snapshot of everything. `number` rises with every refresh; `step` is the seconds of a point of all lines.
 
+    `summed` has a tile for each policy that several processes of one service tell of, besides those of each process in
+    `policies`: counts, rates and use added, states counted, shares by traffic, response times of the slowest process.
+
     >>> from resilience.dashboard import Collector
     >>> board = Collector().look()
     >>> board.version, board.sources[0].kind
@@ -247,6 +254,7 @@ class Board(Record):
     sources: tuple[Source, ...]
     services: tuple[Service, ...]
     policies: tuple[Tile, ...]
+    summed: tuple[Tile, ...] = ()
     systems: tuple[System, ...]
     logs: Logs
     rankings: tuple[Ranking, ...]

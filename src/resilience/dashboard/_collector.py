@@ -30,6 +30,7 @@ from ._rankings import Folder, rankings
 from ._remote import Remote, is_dashboard
 from ._services import Services
 from ._summary import logs_of, sections_of, sources_of, stale_ones, systems_of, totals_of
+from ._sums import Sums, hours, shown
 from ._tiles import Tiles
 
 _GOODBYE = 5.0
@@ -90,6 +91,7 @@ class Collector:
         )
         self._remotes = [Remote(url, self.processes, token=token) for url in urls if is_dashboard(url)]
         self._tiles = Tiles(self.history, self._services.labels(), controls=self.controls)
+        self._sums = Sums()
         self._alarms = Alarms()
         self._followed = None if follow is None else Followed(follow)
         self._folder = None if folder is None else Folder(folder)
@@ -113,7 +115,11 @@ class Collector:
 
     def hour(self, key: str) -> dict[str, list[float | None]]:
         """The last hour of every figure of one tile, service or machine, in steps of ten seconds, oldest first."""
-        return self.history.hour(key, time.time())
+        at, board = time.time(), self._board
+        for tile in () if board is None else board.summed:
+            if tile.key == key:
+                return hours([self.history.hour(member, at) for member in tile.members])
+        return self.history.hour(key, at)
 
     def told(self) -> list[dict[str, Any]]:
         """What another dashboard takes from here: snapshot and newest lines of every process that is known."""
@@ -152,9 +158,11 @@ class Collector:
         stale = stale_ones(processes, self._remotes, at)
         services = self._services.now(at)
         tiles = self._tiles.of(processes, own.key, stale)
+        sums = self._sums.of(tiles)
+        each = shown(tiles, sums)
         sources = tuple(sources_of(processes, self._remotes, services, stale, at))
         self._take_lines(processes, at)
-        self._alarms.look(wrong(sources, services, tiles, processes, at), at)
+        self._alarms.look(wrong(sources, services, each, processes, at), at)
         totals = totals_of(services, tiles, self.history, at)
         board = Board(
             number=1 if self._board is None else self._board.number + 1,
@@ -164,9 +172,10 @@ class Collector:
             sources=sources,
             services=services,
             policies=tiles,
+            summed=sums,
             systems=tuple(systems_of(processes, self.history, at)),
             logs=logs_of(self.ring, self.history, at),
-            rankings=rankings(services, tiles, self._folder),
+            rankings=rankings(services, each, self._folder),
             firing=self._alarms.firing,
             recent=self._alarms.recent,
             sections=sections_of(processes),
@@ -257,11 +266,12 @@ class Collector:
 
     async def _repeat(self, step: Callable[[], Any]) -> None:
         while True:
-            due, spent = time.monotonic() + self.refresh, time.thread_time()
+            begun, spent = time.monotonic(), time.thread_time()
             await step()
             # Looking on must not weigh on the process that is looked at: with thousands of policies it looks less often.
             cost = (time.thread_time() - spent) / _SHARE if step == self._look_safely else 0.0
-            await asyncio.sleep(max(due - time.monotonic(), cost, 0.05 * self.refresh))
+            due = begun + max(self.refresh, cost)
+            await asyncio.sleep(max(due - time.monotonic(), 0.05 * self.refresh))
 
     def __enter__(self) -> Self:
         self.start()

@@ -78,15 +78,19 @@ class History:
         with self._lock:
             for key in [key for key, seen in self._seen.items() if seen < at - _HOUR]:
                 del self._tracks[key], self._seen[key]
-            new = [
-                (key, name, at_slot, value)
-                for (key, name), track in self._tracks.items()
-                for at_slot, value in track.points(max(self._saved, slot - LONG))
-                if at_slot <= slot
-            ]
+            new = [] if self._file is None else self._unsaved_locked(slot)
         self._saved = slot
         if self._file is not None:
             self._save(new, slot - LONG)
+
+    def _unsaved_locked(self, slot: int) -> list[tuple[str, str, int, float]]:
+        """The points since the last time, up to that slot."""
+        return [
+            (key, name, at_slot, value)
+            for (key, name), track in self._tracks.items()
+            for at_slot, value in track.points(max(self._saved, slot - LONG))
+            if at_slot <= slot
+        ]
 
     def _save(self, new: list[tuple[str, str, int, float]], oldest: int) -> None:
         try:

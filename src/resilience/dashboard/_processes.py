@@ -24,12 +24,14 @@ class Process(Record):
 
     Attributes:
         key: `host:pid:start`. origin: the address it was fetched from, or empty for this process.
+        service: the name of what that address belongs to, or empty for this process.
         at: when the facts were taken, by the clock here.
         snapshot: as of `resilience.snapshot()`. logs: its newest lines.
     """
 
     key: str
     origin: str
+    service: str
     at: float
     snapshot: dict[str, Any]
     logs: tuple[dict[str, Any], ...]
@@ -47,7 +49,7 @@ class Processes:
         self._lock = Lock()
         self._known: dict[str, Process] = {}
 
-    def take(self, told: Any, at: float, origin: str = "") -> Process:
+    def take(self, told: Any, at: float, origin: str = "", service: str = "") -> Process:
         """New facts of a process: `{"snapshot": …, "logs": […]}`.
 
         Raises:
@@ -60,10 +62,11 @@ class Processes:
         if (
             origin
         ):  # what comes from elsewhere is made what this process's own is: finite numbers, no control characters
-            snapshot, lines = plain(snapshot), plain(lines)
+            snapshot, lines = self._known_as(snapshot, origin) or plain(snapshot), plain(lines)
         process = Process(
             key=key_of(snapshot),
             origin=origin,
+            service=service,
             at=at,
             snapshot=snapshot,
             logs=tuple(line for line in lines if isinstance(line, dict)) if isinstance(lines, list) else (),
@@ -77,6 +80,14 @@ class Processes:
             while len(self._known) > _MOST:
                 del self._known[min(self._known, key=lambda key: self._known[key].at)]
         return process
+
+    def _known_as(self, snapshot: dict[str, Any], origin: str) -> dict[str, Any] | None:
+        """The same snapshot as it was taken before, if it was: a service may look at itself less often than it is asked."""
+        with self._lock:
+            before = self._known.get(key_of(snapshot))
+        taken = number(snapshot.get("at"))
+        is_same = before is not None and before.origin == origin and taken is not None
+        return before.snapshot if before is not None and is_same and before.snapshot.get("at") == taken else None
 
     def known(self, at: float) -> list[Process]:
         """All of them, this process first."""
@@ -97,8 +108,16 @@ def key_of(snapshot: dict[str, Any]) -> str:
     return f"{text(snapshot.get('host'))}:{text(snapshot.get('pid'))}:{start}"
 
 
+def named(told: str) -> tuple[str | None, str]:
+    """`shop=https://shop.example` gives a name; a URL by itself has none."""
+    name, equals, url = told.partition("=")
+    return (name, url) if equals and "/" not in name else (None, told)
+
+
 def text(value: Any) -> str:
     """A name from outside: one line, never long."""
+    if value.__class__ is str and len(value) <= _LONGEST and value.isprintable():
+        return value  # type: ignore[no-any-return] # a `str`, by its class
     told = printable(str(value)) if isinstance(value, (str, int, float)) else "?"
     return told if len(told) <= _LONGEST else f"{told[: _LONGEST - 1]}…"
 

@@ -1,4 +1,8 @@
-"""Who is first in what: slowest, most retried, most refused, most called, largest files."""
+"""Who is first in what: slowest, most retried, most refused, used by calls, largest files.
+
+Rules: what is counted of a pipeline and of the policies inside it is ranked once. Calls and their times are those of the
+pipeline, or of a policy that stands alone; retries and refusals those of the policy that made them, as in the totals.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +22,20 @@ _OFTEN = 30.0
 
 def rankings(services: Iterable[Service], tiles: tuple[Tile, ...], files: Folder | None) -> tuple[Ranking, ...]:
     """All rankings; those of which nothing is known have no places."""
-    own = [tile for tile in tiles if not tile.is_shared and tile.kind != "cache"]
+    called = [tile for tile in tiles if not tile.is_shared and not tile.pipelines and tile.watches is None]
+    acting = [tile for tile in tiles if not tile.policies and tile.watches is None]
     slowest = [Ranked(name=one.name, value=one.p95, of=one.key) for one in services if one.p95]
-    slow = nlargest(PLACES, own, key=lambda tile: tile.p95 or 0.0)
+    slow = nlargest(PLACES, called, key=lambda tile: tile.p95 or 0.0)
     slowest += [Ranked(name=tile.name, value=tile.p95, of=tile.key) for tile in slow if tile.p95]
     found = [
         Ranking(name="slowest", title="Slowest (p95)", unit="seconds", places=_first(slowest)),
-        Ranking(name="retried", title="Most retried", unit="retries", places=_tiles(own, lambda tile: tile.retries)),
-        Ranking(name="refused", title="Most refused", unit="refusals", places=_tiles(own, lambda tile: tile.refused)),
-        Ranking(name="called", title="Most called", unit="calls", places=_tiles(own, lambda tile: tile.total)),
+        Ranking(name="retried", title="Most retried", unit="retries", places=_tiles(acting, lambda tile: tile.retries)),
+        Ranking(
+            name="refused", title="Most refused", unit="refusals", places=_tiles(acting, lambda tile: tile.refused)
+        ),
+        Ranking(
+            name="called", title="Tool usage by calls", unit="calls", places=_tiles(called, lambda tile: tile.total)
+        ),
     ]
     if files is not None:
         found.append(

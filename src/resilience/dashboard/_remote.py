@@ -13,7 +13,7 @@ from ..http import AsyncClient
 from ..http._address import shown
 from ..policies._trip import Consecutive
 from ..policies.breaker import CircuitBreaker
-from ._processes import Processes, rows, text
+from ._processes import Processes, named, rows, text
 
 TOKEN_HEADER = "x-resilience-token"  # noqa: S105 - the name of a header
 PATH = "api/processes"
@@ -27,14 +27,16 @@ class Remote:
     """One address of a dashboard.
 
     Args:
-        url: where the dashboard is mounted.
+        url: where the dashboard is mounted; `name=url` says of which service, and addresses of one name are of one service.
         token: what it asks for, if it does; sent to this address only, in a header.
         transport: of httpx, instead of a real one.
     """
 
     def __init__(self, url: str, processes: Processes, *, token: str | None, transport: Any = None) -> None:
+        name, url = named(url)
         self.url = url.rstrip("/")
         self.name = shown(self.url)
+        self.service = text(name or self.name)
         self.at: float | None = None
         self.error: str | None = "not asked yet"
         self._processes = processes
@@ -57,7 +59,7 @@ class Remote:
         """Ask once, and take what is told; never raises for what a service does."""
         try:
             for one in rows(await self._told()):
-                self._processes.take(one, now, origin=self.url)
+                self._processes.take(one, now, origin=self.url, service=self.service)
         except Exception as error:
             self.error = _reason(error)
         else:

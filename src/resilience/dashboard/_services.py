@@ -12,7 +12,7 @@ from ..miniapp import AsyncMiniapp, Level, Monitor, ServiceSnapshot
 from ..miniapp._report import Deployment
 from ._board import Service
 from ._history import History
-from ._processes import text
+from ._processes import named, text
 from ._track import SHORT
 
 KEPT = 400
@@ -33,11 +33,12 @@ class Services:
 
     def __init__(self, urls: list[str], history: History, *, interval: float | None, options: dict[str, Any]) -> None:
         self._history = history
-        named = [_named(url) for url in urls]
-        self._apps = [AsyncMiniapp(url, name=name, **_transport(options, len(urls))) for name, url in named]
+        given = [named(url) for url in urls]
+        self._apps = [AsyncMiniapp(url, name=name, **_transport(options, len(urls))) for name, url in given]
         self.interval = interval or max(1.0, len(urls) / _LOOKS_A_SECOND)
         self._monitor = Monitor(*self._apps, interval=self.interval, history=KEPT) if urls else None
         self._checks: dict[str, int] = {}
+        self._known: dict[str, tuple[ServiceSnapshot, Service]] = {}
 
     def labels(self) -> dict[str, str]:
         """How the labels of the policies begin that serve to watch a service, each with the service's key."""
@@ -73,13 +74,13 @@ class Services:
             self._history.add(key, "online", at, float(known.status.online))
             if known.status.response_time is not None:
                 self._history.add(key, "response_time", at, known.status.response_time)
-        return _made(key, app, known, at)
-
-
-def _named(told: str) -> tuple[str | None, str]:
-    """`shop=https://shop.example` gives a name; a URL by itself has none."""
-    name, equals, url = told.partition("=")
-    return (name, url) if equals and "/" not in name else (None, told)
+        before = self._known.get(key)
+        if before is not None and before[0] is known:
+            seen = before[1].at
+            return before[1] if seen is None else before[1].replace(age=max(0.0, at - seen))
+        service = _made(key, app, known, at)
+        self._known[key] = known, service
+        return service
 
 
 def _transport(given: dict[str, Any], services: int) -> dict[str, Any]:

@@ -106,11 +106,11 @@ def logs_of(ring: LogRing, history: History, at: float) -> Logs:
 
 def totals_of(services: tuple[Service, ...], tiles: tuple[Tile, ...], history: History, at: float) -> Totals:
     """One line over everything."""
-    recorded = [tile for tile in tiles if tile.is_recorded and not tile.is_stale]
+    busy = [tile for tile in tiles if tile.rate and tile.is_recorded and not tile.is_stale]
     breakers = [tile for tile in tiles if tile.kind == "circuit-breaker"]
     shut = [tile for tile in breakers if tile.state in {"open", "isolated"}]
-    rate = sum(tile.rate or 0.0 for tile in recorded)
-    failing = sum((tile.rate or 0.0) * (tile.error_rate or 0.0) for tile in recorded)
+    rate = sum(tile.rate or 0.0 for tile in busy)
+    failing = sum((tile.rate or 0.0) * (tile.error_rate or 0.0) for tile in busy)
     well = sum(one.health in {"good", "quiet"} for one in services) + len(breakers) - len(shut)
     judged = len(services) + len(breakers)
     error_rate = failing / rate if rate else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from math import isnan, nan
 
 SHORT = 60
@@ -76,8 +77,11 @@ class Track:
 
     def mean(self, at: float, seconds: float) -> float | None:
         """Of the fine line's last seconds."""
-        line = self.recent(at)[-max(1, int(seconds / self.step)) :]
-        seen = [value for value in line if value is not None]
+        most = max(1, int(seconds / self.step))
+        missing = min(max(0, int(at / self.step) - self.slot), most) if self.fine else 0
+        seen = [value for value in islice(reversed(self.fine), most - missing) if value is not None]
+        if self.missing is not None:
+            seen += [self.missing] * missing
         return sum(seen) / len(seen) if seen else None
 
     def hour(self, at: float) -> list[float | None]:

@@ -26,20 +26,24 @@ class Traffic(Record):
 NONE = Traffic()
 
 
-def traffic_of(calls: Any, *, is_shared: bool = False) -> Traffic:
-    """What one entry of a snapshot tells of its calls."""
-    told = table(calls)
-    window = table(told.get("window"))
-    return Traffic(
-        total=count(told.get("total")),
-        failures=count(table(told.get("outcomes")).get("failure")),
-        window=count(window.get("total")),
-        error_rate=number(window.get("error_rate")),
-        p50=number(window.get("p50")),
-        p95=number(window.get("p95")),
-        p99=number(window.get("p99")),
-        is_shared=is_shared,
-    )
+class Told:
+    """What a snapshot tells of the calls of one policy: the same objects as long as nothing has changed."""
+
+    __slots__ = ("calls", "is_shared")
+
+    def __init__(self, calls: tuple[Any, ...], *, is_shared: bool) -> None:
+        self.calls = calls
+        self.is_shared = is_shared
+
+    def is_same(self, other: Told) -> bool:
+        """Do both tell the same?"""
+        return self.calls == other.calls  # the very objects are compared first
+
+    def traffic(self) -> Traffic:
+        """As figures."""
+        if not self.calls:
+            return NONE
+        return _together([_traffic_of(calls, is_shared=self.is_shared) for calls in self.calls])
 
 
 class Chains:
@@ -52,16 +56,31 @@ class Chains:
             if one.get("calls") is not None
         }
 
-    def of(self, entry: dict[str, Any]) -> Traffic:
+    def of(self, entry: dict[str, Any]) -> Told:
         """The calls of a policy. Inside an HTTP client it is the origin's retry that hears of them."""
         if entry.get("calls") is not None:
-            return traffic_of(entry["calls"])
+            return Told((entry["calls"],), is_shared=False)
         within = entry.get("pipelines")
         names = [str(name) for name in within] if isinstance(within, list) else []
-        shared = [self._by_name[name] for name in (*names, f"{entry.get('name')} retry") if name in self._by_name]
-        if not shared:
-            return NONE
-        return _together([traffic_of(calls, is_shared=True) for calls in shared])
+        known = self._by_name
+        return Told(
+            tuple(known[name] for name in (*names, f"{entry.get('name')} retry") if name in known), is_shared=True
+        )
+
+
+def _traffic_of(calls: Any, *, is_shared: bool) -> Traffic:
+    told = table(calls)
+    window = table(told.get("window"))
+    return Traffic(
+        total=count(told.get("total")),
+        failures=count(table(told.get("outcomes")).get("failure")),
+        window=count(window.get("total")),
+        error_rate=number(window.get("error_rate")),
+        p50=number(window.get("p50")),
+        p95=number(window.get("p95")),
+        p99=number(window.get("p99")),
+        is_shared=is_shared,
+    )
 
 
 def _together(several: list[Traffic]) -> Traffic:

@@ -83,6 +83,7 @@ class Observed:
         self._health: Health | None = None
         self._deployment: Deployment | None = None
         self._checks = 0
+        self._known: ServiceSnapshot | None = None
 
     def saw_status(self, status: Status) -> News:
         """One more look; what there is to tell of it."""
@@ -90,6 +91,7 @@ class Observed:
         if status.error == CLOSED:  # our own end, not the service's
             return []
         with self._lock:
+            self._known = None
             before, self._status = self._status, status
             self._samples.append(sample)
             self._checks += 1
@@ -102,6 +104,7 @@ class Observed:
     def saw_health(self, health: Health) -> News:
         """Its health; what there is to tell of it."""
         with self._lock:
+            self._known = None
             before, self._health = self._health, health
         if before is None or before.level is health.level:
             return []
@@ -110,6 +113,7 @@ class Observed:
     def saw_deployment(self, deployment: Deployment) -> News:
         """What is deployed; what there is to tell of it. What is unknown is no change."""
         with self._lock:
+            self._known = None
             before = self._deployment
             if before is not None and deployment.error and not deployment.stale:
                 self._deployment = before.aged().replace(error=deployment.error)
@@ -122,21 +126,26 @@ class Observed:
         return [(DeploymentChanged, {"before": before, "after": deployment})]
 
     def snapshot(self) -> ServiceSnapshot:
-        """What is known of it now."""
+        """What is known of it now; the same record until something new is seen."""
         with self._lock:
-            samples, changes = tuple(self._samples), tuple(self._changes)
-            times = sorted(sample.response_time for sample in samples if sample.response_time is not None)
-            return ServiceSnapshot(
-                name=self.name,
-                status=self._status,
-                health=self._health,
-                deployment=self._deployment,
-                uptime=sum(sample.online for sample in samples) / len(samples) if samples else None,
-                response_times=_percentiles(times),
-                checks=self._checks,
-                history=samples,
-                deployments=changes,
-            )
+            if self._known is None:
+                self._known = self._snapshot_locked()
+            return self._known
+
+    def _snapshot_locked(self) -> ServiceSnapshot:
+        samples = tuple(self._samples)
+        times = sorted(sample.response_time for sample in samples if sample.response_time is not None)
+        return ServiceSnapshot(
+            name=self.name,
+            status=self._status,
+            health=self._health,
+            deployment=self._deployment,
+            uptime=sum(sample.online for sample in samples) / len(samples) if samples else None,
+            response_times=_percentiles(times),
+            checks=self._checks,
+            history=samples,
+            deployments=tuple(self._changes),
+        )
 
 
 def _identity(deployment: Deployment) -> tuple[Any, ...]:

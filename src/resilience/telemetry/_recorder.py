@@ -165,17 +165,17 @@ class Recorder:
             series = self._series.get(label)
             return None if series is None else series.figures_locked(int(self.now() // self._width))
 
-    def all_calls(self) -> dict[str, dict[str, Any]]:
-        """The same for every label."""
+    def all_calls(self, *, copied: bool = True) -> dict[str, dict[str, Any]]:
+        """The same for every label; not copied, what has not changed is the same object, and must not be changed."""
         with self._lock:
             self._fold_locked()
             number = int(self.now() // self._width)
-            return {label: series.figures_locked(number) for label, series in self._series.items()}
+            return {label: series.figures_locked(number, copied=copied) for label, series in self._series.items()}
 
-    def all_events(self) -> dict[str, dict[str, Any]]:
-        """Counts of events, the newest ones, and changes of state, for every label."""
+    def all_events(self, *, copied: bool = True) -> dict[str, dict[str, Any]]:
+        """Counts of events, the newest ones, and changes of state, for every label; `copied` as in `all_calls`."""
         with self._lock:
-            return {label: tally.figures_locked() for label, tally in self._tallies.items()}
+            return {label: tally.figures_locked(copied=copied) for label, tally in self._tallies.items()}
 
     def response_times(self, bounds: tuple[float, ...]) -> dict[str, tuple[list[int], float, int]]:
         """For each label: how many calls took no longer than each bound (seconds, ascending), their sum, their number.

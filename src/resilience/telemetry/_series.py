@@ -19,6 +19,7 @@ SLICES = 6
 _MOST_ERRORS = 10
 Problem = tuple[int, str]
 """How a call that raised is counted, and the class of its error."""
+_FOR_GOOD = 1 << 60
 
 
 class Slice:
@@ -65,7 +66,7 @@ class Series:
         self.slices: dict[int, Slice] = {}
         self.newest = self.past
         self.until = float("-inf")
-        self._known: tuple[int, Slice, int, dict[str, Any]] | None = None
+        self._known: tuple[int, int, Slice, int, dict[str, Any]] | None = None
 
     def turn_locked(self, number: int, until: float) -> None:
         """The slice of that number is the newest, up to that time; what leaves the window by it goes into the past."""
@@ -120,14 +121,21 @@ class Series:
         bins = merged([one.bins for one in self._all_locked()])
         return at_most(bins, bounds), self.seconds_locked(), sum(bins.values())
 
-    def figures_locked(self, number: int) -> dict[str, Any]:
-        """All that is known, with the number of the slice that is now; worked out anew only if there was a call."""
+    def figures_locked(self, number: int, *, copied: bool = True) -> dict[str, Any]:
+        """All that is known, with the number of the slice that is now; worked out anew only if it can have changed.
+
+        Not copied, it is the same object as long as nothing has changed, and nobody may change it.
+        """
         self.fold_locked()
         count = sum(self.newest.bins.values())
         known = self._known
-        if known is None or known[0] != number or known[1] is not self.newest or known[2] != count:
-            known = self._known = number, self.newest, count, self._figures_locked(number)
-        return _copied(known[3])
+        if known is None or not known[0] <= number < known[1] or known[2] is not self.newest or known[3] != count:
+            figures = self._figures_locked(number)
+            # Until then no slice enters or leaves the window by time alone.
+            moves = [at if at > number else at + SLICES for at in self.slices if at > number - SLICES]
+            until = min(moves, default=number + _FOR_GOOD)
+            known = self._known = number, until, self.newest, count, figures
+        return _copied(known[4]) if copied else known[4]
 
     def _figures_locked(self, number: int) -> dict[str, Any]:
         recent = [one for at, one in self.slices.items() if number - SLICES < at <= number]

@@ -42,15 +42,17 @@ REASONS = frozenset(
 class Tally:
     """The events under one label."""
 
-    __slots__ = ("counts", "recent", "timeline")
+    __slots__ = ("_known", "counts", "recent", "timeline")
 
     def __init__(self, recent: int) -> None:
         self.counts: dict[str, Any] = {}
         self.recent: deque[dict[str, Any]] = deque(maxlen=recent)
         self.timeline: deque[dict[str, Any]] = deque(maxlen=recent)
+        self._known: dict[str, Any] | None = None
 
     def add_locked(self, event: events.Event, told: dict[str, Any]) -> None:
         """Count an event and keep how it is told."""
+        self._known = None
         self.recent.append(told)
         name, field = COUNTED.get(type(event), ("", None))
         if isinstance(event, events.BreakerStateChanged):
@@ -64,6 +66,7 @@ class Tally:
 
     def take_locked(self, other: Tally) -> None:
         """Add what another counted, which will not count on."""
+        self._known = None
         for name, count in other.counts.items():
             if isinstance(count, int):
                 self.counts[name] = self.counts.get(name, 0) + count
@@ -72,8 +75,15 @@ class Tally:
                 for value, number in count.items():
                     by[value] = by.get(value, 0) + number
 
-    def figures_locked(self) -> dict[str, Any]:
-        """A copy that nobody changes."""
+    def figures_locked(self, *, copied: bool = True) -> dict[str, Any]:
+        """A copy; or, not copied, the same object as long as nothing has changed, which nobody may change."""
+        if copied:
+            return self._figures()
+        if self._known is None:
+            self._known = self._figures()
+        return self._known
+
+    def _figures(self) -> dict[str, Any]:
         return {
             "events": {name: dict(count) if isinstance(count, dict) else count for name, count in self.counts.items()},
             "timeline": list(self.timeline),

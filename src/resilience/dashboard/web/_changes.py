@@ -1,6 +1,6 @@
 """What a page must be told when a board follows another: only what has changed, and of lines only their newest point.
 
-Rules: pure; the page keeps the board, and applies changes to it in order.
+Rules: pure; the page keeps the board, and applies changes to it in order. Ages are not told: the page has the times.
 """
 
 from __future__ import annotations
@@ -8,10 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from ..._record import Record
-from .._board import Board, Points, Service, Tile, to_json
+from .._board import Board, Points, Service, Source, Tile, to_json
 
 _TILE_LINES = ("rates", "errors", "times")
-_WHOLE = ("totals", "sources", "systems", "rankings", "firing", "recent", "sections")
+_TILES = frozenset({"policies", "summed"})
+_AGES = frozenset({"age"})
+_WHOLE = ("totals", "systems", "rankings", "firing", "recent", "sections")
+_KEYED = ("sources", "services", "policies", "summed")
 
 
 def change(old: Board, new: Board) -> str:
@@ -19,9 +22,10 @@ def change(old: Board, new: Board) -> str:
     known = old.logs.lines[-1].number if old.logs.lines else 0
     told: dict[str, Any] = {"number": new.number, "after": old.number, "at": new.at}
     told |= {name: its for name in _WHOLE if (its := getattr(new, name)) != getattr(old, name)}
-    told["services"] = _changed(old.services, new.services, ())
-    told["policies"] = _changed(old.policies, new.policies, _TILE_LINES)
-    told["gone"] = sorted({one.key for one in old.policies} - {one.key for one in new.policies})
+    for name in _KEYED:
+        before, now = getattr(old, name), getattr(new, name)
+        told[name] = _changed(before, now, _TILE_LINES if name in _TILES else ())
+    told["gone"] = {name: _gone(getattr(old, name), getattr(new, name)) for name in _KEYED}
     told["logs"] = {
         "lines": [line for line in new.logs.lines if line.number > known],
         "errors": new.logs.errors,
@@ -32,18 +36,32 @@ def change(old: Board, new: Board) -> str:
     return to_json(told)
 
 
+def _gone(old: tuple[Any, ...], new: tuple[Any, ...]) -> list[str]:
+    return sorted({one.key for one in old} - {one.key for one in new})
+
+
 def _changed(old: tuple[Any, ...], new: tuple[Any, ...], lines: tuple[str, ...]) -> list[dict[str, Any]]:
     before = {one.key: one for one in old}
-    return [_difference(before.get(one.key), one, lines) for one in new if before.get(one.key) is not one]
+    found = [_difference(was, one, lines) for one in new if (was := before.get(one.key)) is not one]
+    return [told for told in found if told]
 
 
-def _difference(old: Record | None, new: Tile | Service, lines: tuple[str, ...]) -> dict[str, Any]:
+def _difference(old: Record | None, new: Tile | Service | Source, lines: tuple[str, ...]) -> dict[str, Any]:
+    """What differs, with the key; empty if nothing does."""
     if old is None:
         return new.as_dict()
     was, now = old.__dict__, new.__dict__
-    told = {name: value for name, value in now.items() if name not in lines and value != was[name]}
-    told["key"] = new.key
+    told = {
+        name: value
+        for name, value in now.items()
+        if value is not was[name] and name not in lines and name not in _AGES and value != was[name]
+    }
     moved = {name: now[name] for name in lines if now[name] and now[name] is not was[name]}
+    if not told and not moved:
+        return {}
+    told["key"] = new.key
+    if not lines:
+        return told
     told["last"] = {name: line[-1] for name, line in moved.items() if _is_next(was[name], line)}
     return told | {name: line for name, line in moved.items() if name not in told["last"]}
 

@@ -60,7 +60,7 @@ function events(recent) {
 function service(one) {
   const parts = one.parts.map((part) => make("tr", {}, make("td", { text: part.name }), make("td", { text: part.level }), make("td", { class: "soft", text: part.detail ?? "" })));
   const told = [make("p", { text: `${one.url} is ${one.state}` }),
-    pairs([["health", one.level], ["HTTP status", one.http_status], ["uptime", share(one.uptime)], ["looks", one.checks], ["p50", seconds(one.p50)], ["p95", seconds(one.p95)], ["p99", seconds(one.p99)], ["last answer", one.age === null ? "never" : `${span(one.age)} ago`], ...Object.entries(one.deployment)])];
+    pairs([["health", one.level], ["HTTP status", one.http_status], ["uptime", share(one.uptime)], ["looks", one.checks], ["p50", seconds(one.p50)], ["p95", seconds(one.p95)], ["p99", seconds(one.p99)], ["last answer", one.at === null ? "never" : `${span(age(one.at))} ago`], ...Object.entries(one.deployment)])];
   if (parts.length) told.push(make("table", {}, make("tbody", {}, ...parts)));
   if (one.deployments.length) told.push(make("p", { class: "soft", text: `Deployed anew at ${one.deployments.map((change) => clock(change.at)).join(", ")}` }));
   return told;

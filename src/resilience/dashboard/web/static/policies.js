@@ -2,6 +2,7 @@
 import { $, count, draw, emptied, keyed, make, rate, say, seconds, set, share, span } from "./dom.js";
 import { meter, redrawMeter, redrawSpark, redrawTimeline, spark, timeline } from "./lines.js";
 import { numbers, tell } from "./services.js";
+import { age } from "./store.js";
 
 const ORDER = { bad: 0, middling: 1, off: 2, good: 3, quiet: 4 };
 const PAGE = 60;
@@ -79,6 +80,6 @@ function told(tile, board, several) {
   if (tile.hit_rate !== null) words.push(`${share(tile.hit_rate)} hits`);
   if (tile.kind === "bulkhead") words.push(`${tile.used} of ${tile.capacity} in use${tile.waiting ? `, ${tile.waiting} wait` : ""}`);
   if (several && source) words.push(source.name);
-  if (tile.is_stale && source?.age) words.push(`as of ${span(source.age)} ago`);
+  if (tile.is_stale && source?.at) words.push(`as of ${span(age(source.at))} ago`);
   return words.join(" · ");
 }

@@ -1,5 +1,6 @@
 import { $, bytes, count, emptied, keyed, make, say, seconds, set, share, span } from "./dom.js";
 import { meter, redrawMeter, redrawSpark, spark } from "./lines.js";
+import { age } from "./store.js";
 
 const NAMES = { "cpu.percent": "CPU", "memory.percent": "Memory", "swap.percent": "Swap", "process.cpu_percent": "This CPU", "process.memory": "This memory" };
 
@@ -10,7 +11,7 @@ export function system(board) {
   keyed($("sources").tBodies[0], board.sources, (one) => one.key, () => make("tr", {}, ...Array.from({ length: 4 }, () => make("td"))), (row, one) => {
     const facts = one.facts.pid ? `pid ${one.facts.pid}, Python ${one.facts.python}, resilience ${one.facts.resilience}${one.facts.recording ? "" : ", telemetry is off"}` : "";
     set(row, "class", one.is_stale ? "bad" : "");
-    [one.name, one.kind, one.at === null ? "never" : one.age < 2 ? "now" : `${span(one.age)} ago${one.is_stale ? ", last known" : ""}`, one.error ?? facts].forEach((words, index) => say(row.children[index], words));
+    [one.name, one.kind, one.at === null ? "never" : age(one.at) < 2 ? "now" : `${span(age(one.at))} ago${one.is_stale ? ", last known" : ""}`, one.error ?? facts].forEach((words, index) => say(row.children[index], words));
   });
 }
 
