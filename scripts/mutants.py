@@ -1,0 +1,89 @@
+"""Run mutmut with tests that are collected once: a mutant then costs a fork and its tests, not a pytest of its own.
+
+    python scripts/mutants.py run [NAMES...]
+
+All else (what is mutated, which tests run which functions, where results are kept) is mutmut's own business.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from mutmut import __main__ as mutmut
+from mutmut.configuration import config
+from mutmut.runners.harness import PytestRunner
+from mutmut.utils.file_utils import change_cwd
+from mutmut.workers.isolation import ForkRunner
+
+
+class Collected(PytestRunner):
+    """Runs the tests of a mutant, in the fork that mutmut has made for it, out of one collection."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._items: dict[str, Any] = {}
+
+    def collect(self) -> None:
+        """Collect every test, and let hypothesis neither shrink nor remember what it finds: one failure is enough."""
+        from _pytest.config import _prepareconfig
+        from _pytest.main import Session
+
+        own = config()
+        arguments = ["--rootdir=.", "--capture=no", *own.pytest_add_cli_args_test_selection, *own.pytest_add_cli_args]
+        with change_cwd("mutants"):
+            settings = _prepareconfig(arguments)
+            settings._do_configure()
+            _quick_properties()
+            session = Session.from_config(settings)
+            settings.hook.pytest_sessionstart(session=session)
+            settings.hook.pytest_collection(session=session)
+        self._items = {item.nodeid: item for item in session.items}
+
+    def run_tests(self, *, mutant_name: str | None, tests: Iterable[str]) -> int:
+        if mutant_name is None:
+            return super().run_tests(mutant_name=None, tests=tests)
+        os.chdir("mutants")
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        items = [self._items[test] for test in tests if test in self._items]
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if item.session.testsfailed:
+                return 1
+        return 0
+
+
+def _quick_properties() -> None:
+    from hypothesis import Phase, settings
+
+    phases = (Phase.explicit, Phase.generate)
+    settings.register_profile("mutants", settings.get_profile("house"), phases=phases, database=None, derandomize=True)
+    settings.load_profile("mutants")
+
+
+class Runner(ForkRunner):
+    """mutmut's own runner, with the collection before the first mutant."""
+
+    test_runner: Collected
+
+    def startup(self) -> None:
+        self.test_runner.collect()
+        super().startup()
+
+    def run_clean_tests(self, tests: Iterable[str]) -> int:
+        """The run that looked which tests run which functions was clean, or nothing would begin."""
+        return 0
+
+
+def _runner(max_workers: int = 1) -> Runner:
+    return Runner(max_workers, Collected(), config().debug)
+
+
+if __name__ == "__main__":
+    mutmut.get_mutant_runner = _runner
+    sys.argv[0] = "mutmut"
+    mutmut.cli()
