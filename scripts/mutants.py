@@ -8,8 +8,10 @@ All else (what is mutated, which tests run which functions, where results are ke
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from mutmut import __main__ as mutmut
@@ -79,11 +81,25 @@ class Runner(ForkRunner):
         return 0
 
 
+def _copy_the_rest() -> None:
+    """Copy what is not mutated; mutmut itself would put the originals over its mutants, and make all of them anew."""
+    for path in config().also_copy:
+        if path.is_dir():
+            shutil.copytree(path, "mutants" / path, dirs_exist_ok=True, copy_function=_copy_unless_mutated)
+        elif path.exists():
+            shutil.copy2(path, "mutants" / path)
+
+
+def _copy_unless_mutated(source: str, target: str) -> None:
+    if not Path(f"{target}.meta").exists():
+        shutil.copy2(source, target)
+
+
 def _runner(max_workers: int = 1) -> Runner:
     return Runner(max_workers, Collected(), config().debug)
 
 
 if __name__ == "__main__":
-    mutmut.get_mutant_runner = _runner
+    mutmut.get_mutant_runner, mutmut.copy_also_copy_files = _runner, _copy_the_rest
     sys.argv[0] = "mutmut"
     mutmut.cli()
