@@ -1,7 +1,6 @@
 """Compare what survived the last run of `make mutants` with `tests/survivors.md`, where each has its reason.
 
-    python scripts/survivors.py          the figure, survivors that the list lacks, and entries that are killed by now
-    python scripts/survivors.py --write  the same, and the former as lines to sort into the list
+    python scripts/survivors.py     the figure, survivors that the list lacks, and entries that are killed by now
 
 An entry is the function, what stands there, and what the mutant made of it: numbers of mutants change with the source.
 """
@@ -45,13 +44,16 @@ def entry(name: str, path: Path) -> str:
 
 
 def main() -> int:
+    """Print the comparison; 1 if a survivor has no reason."""
     found = verdicts()
     counts = Counter(status for status, _ in found.values())
     asked = {name: pair for name, pair in found.items() if pair[0] not in UNKNOWN}
     killed = sum(counts[status] for status in KILLED)
     print(f"{killed} of {len(asked)} mutants killed: {100 * killed / max(1, len(asked)):.1f} %; {dict(counts)}")
     lived = {entry(name, path) for name, (status, path) in asked.items() if status not in KILLED}
-    known = {line.strip() for line in LIST.read_text().splitlines() if line.startswith("- `")} if LIST.exists() else set()
+    known = (
+        {line.strip() for line in LIST.read_text().splitlines() if line.startswith("- `")} if LIST.exists() else set()
+    )
     missing = sorted(lived - known)
     print(f"{len(missing)} survivors without a reason in {LIST}")
     for line in missing:

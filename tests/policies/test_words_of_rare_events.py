@@ -29,11 +29,14 @@ from resilience import (
 )
 from resilience.testing import Recorder
 
+TASKS = pytest.mark.worlds("asyncio", "trio", reason="threads take real time, which the clock does not wait for")
+
 
 def event(name, policy, at, **fields):
     return name, {"policy": policy, "key": None, "at": at, **fields}
 
 
+@TASKS
 def test_a_hedge_that_won(world, clock):
     """Launched for slowness, and won by the second."""
     hedge = Hedge(2, name="rare-slow", clock=clock)
@@ -45,6 +48,7 @@ def test_a_hedge_that_won(world, clock):
     ]
 
 
+@TASKS
 def test_a_hedge_that_failed(world, clock):
     """The second follows the first's failure at once; the third is refused by the budget."""
     budget = RetryBudget(0.0, min_per_second=0.1, window=10, clock=clock)
@@ -65,6 +69,7 @@ def test_a_hedge_that_failed(world, clock):
     }  # fmt: skip
 
 
+@TASKS
 def test_a_hedge_past_the_deadline(world, clock):
     """It was due, and is not made."""
     hedge = Hedge(2, name="rare-late", clock=clock)
