@@ -106,7 +106,9 @@ def _quick_properties() -> None:
     from hypothesis import Phase, settings
 
     phases = (Phase.explicit, Phase.generate)
-    settings.register_profile("mutants", settings.get_profile("house"), phases=phases, database=None, derandomize=True)
+    settings.register_profile(
+        "mutants", settings.get_profile("house"), phases=phases, database=None, derandomize=True, max_examples=20
+    )
     settings.load_profile("mutants")
 
 
