@@ -39,7 +39,13 @@ class Collected(PytestRunner):
         from _pytest.main import Session
 
         own = config()
-        arguments = ["--rootdir=.", "--capture=no", *own.pytest_add_cli_args_test_selection, *own.pytest_add_cli_args]
+        arguments = [
+            "--rootdir=.",
+            "--capture=no",
+            "--tb=no",
+            *own.pytest_add_cli_args_test_selection,
+            *own.pytest_add_cli_args,
+        ]
         with change_cwd("mutants"):
             settings = _prepareconfig(arguments)
             settings._do_configure()
