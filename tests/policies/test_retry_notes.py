@@ -5,6 +5,12 @@ import pytest
 import resilience
 from resilience import Fixed, Retry, RetryBudget, deadline, history
 from resilience._history import Attempt
+from resilience.testing import FakeClock
+
+
+@pytest.fixture
+def clock():
+    return FakeClock(start=1000.0)
 
 
 def failing_with(*outcomes):
@@ -83,6 +89,7 @@ def test_a_later_attempt_that_is_not_retried(clock):
     assert raised(policy, failing_with(ConnectionError("down"), last), ValueError) is last
     assert last.__notes__ == ["resilience: notes-other: not retried at attempt 2 after 2 s"]
     assert [(number, elapsed, delay) for number, _, elapsed, delay in facts(last)] == [(1, 0.0, 2.0), (2, 2.0, None)]
+    assert history(last)[1].error is last
     first = ValueError("at once")
     assert raised(policy, failing_with(first), ValueError) is first
     assert not hasattr(first, "__notes__")
@@ -137,8 +144,8 @@ def test_what_on_retry_hears(clock):
     assert policy.call(failing_with(error, "bad", "good")) == "good"
     at = {"policy": "notes-heard", "key": None}
     assert [event.as_dict() for event in heard] == [
-        {**at, "at": 0.0, "attempt": 1, "delay": 2.0, "elapsed": 0.0, "error": error, "server_delay": False},
-        {**at, "at": 2.0, "attempt": 2, "delay": 3.0, "elapsed": 2.0, "error": None, "server_delay": True},
+        {**at, "at": 1000.0, "attempt": 1, "delay": 2.0, "elapsed": 0.0, "error": error, "server_delay": False},
+        {**at, "at": 1002.0, "attempt": 2, "delay": 3.0, "elapsed": 2.0, "error": None, "server_delay": True},
     ]
 
 

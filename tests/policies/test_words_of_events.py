@@ -1,7 +1,7 @@
 """Events whole: each with every field, in the order in which they are told."""
 
 import pytest
-from tests.policies.told import fail, told
+from tests.policies.told import BEGIN, fail, told
 
 import resilience
 from resilience import (
@@ -19,7 +19,12 @@ from resilience import (
     Throttle,
     events,
 )
-from resilience.testing import Recorder
+from resilience.testing import FakeClock, Recorder
+
+
+@pytest.fixture
+def clock():
+    return FakeClock(start=BEGIN)
 
 
 def test_events_of_a_cache(clock):

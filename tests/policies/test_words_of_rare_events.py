@@ -4,7 +4,7 @@ import gc
 
 import pytest
 from tests.policies.hedged import call, script
-from tests.policies.told import fail, failing, told
+from tests.policies.told import BEGIN, fail, failing, told
 
 from resilience import (
     AIMD,
@@ -27,9 +27,14 @@ from resilience import (
     deadline,
     events,
 )
-from resilience.testing import Recorder
+from resilience.testing import FakeClock, Recorder
 
 TASKS = pytest.mark.worlds("asyncio", "trio", reason="threads take real time, which the clock does not wait for")
+
+
+@pytest.fixture
+def clock():
+    return FakeClock(start=BEGIN)
 
 
 def event(name, policy, at, **fields):

@@ -1,7 +1,7 @@
 """Snapshots whole: every field, each with a number of its own; and what policies explain meanwhile."""
 
 import pytest
-from tests.policies.told import fail, failing, told
+from tests.policies.told import BEGIN, fail, failing, told
 
 import resilience
 from resilience import (
@@ -16,7 +16,12 @@ from resilience import (
     Throttle,
     Timeout,
 )
-from resilience.testing import Recorder
+from resilience.testing import FakeClock, Recorder
+
+
+@pytest.fixture
+def clock():
+    return FakeClock(start=BEGIN)
 
 
 def test_snapshots_of_limits(clock):

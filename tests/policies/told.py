@@ -2,6 +2,9 @@
 
 import pytest
 
+BEGIN = 1000.0
+"""The time at which these tests begin: on a clock that began at 0, a sum would pass for a difference."""
+
 
 def fail():
     raise ConnectionError("down")
@@ -14,5 +17,5 @@ def failing(policy, times=1):
 
 
 def told(recorder):
-    """The recorded events as their class and fields."""
-    return [(type(event).__name__, event.as_dict()) for event in recorder.events]
+    """The recorded events as their class and fields; their time since the begin."""
+    return [(type(event).__name__, {**event.as_dict(), "at": event.at - BEGIN}) for event in recorder.events]
