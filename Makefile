@@ -69,7 +69,7 @@ soak: $(VENV)/.run  ## the same calls for a while; memory must stay flat
 	@$(RUN) -m bench.soak $(ARGS)
 
 mutants: $(VENV)/.mutants  ## change the policies and the engine in small ways, and see that a test notices; hours
-	$(VENV)/bin/mutmut run $(ARGS)
+	$(RUN) scripts/mutants.py run $(ARGS)
 	$(VENV)/bin/mutmut results
 
 clean:  ## remove environments and what tools leave behind

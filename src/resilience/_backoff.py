@@ -237,8 +237,10 @@ def backoff_of(option: str, value: Any) -> Backoff:
     if isinstance(value, type):
         _options.refuse(option, value, f"an instance: {value.__name__}(...)", kind=TypeError)
     allowed = f"Exponential(), Fixed(1), a list of seconds, or a function of the attempt number, e.g. {option}=[0.1, 1]"
-    if isinstance(value, (str, bytes)) or hasattr(value, "__next__"):
+    if hasattr(value, "__next__"):
         _options.refuse(option, value, f"{allowed}; a generator would be spent after one call", kind=TypeError)
+    if isinstance(value, (str, bytes)):
+        _options.refuse(option, value, allowed, kind=TypeError)
     if hasattr(value, "__iter__"):
         if isinstance(value, (list, tuple)):
             if not value:

@@ -115,7 +115,7 @@ class ManualStates:
         """
         try:
             if state["format"] != _FORMAT:
-                raise KeyError("format")
+                raise ValueError(f"format={state['format']!r} is not {_FORMAT}, the one that this version reads")
             stamp = _options.amount("stamp", state["stamp"])
             left = _options.seconds("open_for", state["open_for"], zero=True)
             recoveries = _options.count("failed_recoveries", state["failed_recoveries"], minimum=0)
@@ -124,7 +124,8 @@ class ManualStates:
             if name in (State.ISOLATED, State.HALF_OPEN):
                 raise ValueError(f"state={name.value!r} is never dumped")
         except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"state={state!r}: must be what CircuitBreaker.dump() gave ({error})") from error
+            why = f"it lacks {error}" if isinstance(error, KeyError) else error
+            raise ValueError(f"state={state!r}: must be what CircuitBreaker.dump() gave ({why})") from error
         passed = max(0.0, wall_time() - stamp)
         self.circuit.restore(name, max(0.0, left - passed), recoveries, isolated)
 

@@ -92,7 +92,7 @@ class Chaos(Policy[Never]):
         self._result = _options.logic("result", result) if callable(result) else result
         self.rate = _options.share("rate", rate, zero=True)
         self.seed = None if seed is None else _options.count("seed", seed, minimum=0)
-        self._enabled = enabled if isinstance(enabled, bool) else _options.logic("enabled", enabled, optional=False)
+        self._enabled = _checked_enabled(enabled)
         self._draw = None if seed is None else _seeded(seed)
         self._lock = allocate_lock()
         self._calls = self._injected = 0
@@ -219,6 +219,14 @@ def _checked_latency(latency: Any) -> Any:
     if callable(latency):
         return _options.logic("latency", latency)
     return 0.0 if latency is None else _options.seconds("latency", latency)
+
+
+def _checked_enabled(enabled: Any) -> Any:
+    if isinstance(enabled, bool):
+        return enabled
+    if not callable(enabled):
+        _options.refuse("enabled", enabled, "True, False, or a function that is asked at each call", kind=TypeError)
+    return _options.logic("enabled", enabled)
 
 
 def _seeded(seed: int) -> Chance:
