@@ -133,8 +133,10 @@ def test_a_crowd():
         "shadow: 2 slots would have refused 2 of 5 calls; "
         "at most 4 ran at once, so max_concurrent=4 would have refused none"
     )
+    lock = crowd.lock
     crowd.forget_holders()
-    assert (crowd.running, crowd.came) == (0, 5)
+    assert crowd.lock is not lock
+    assert (crowd.running, crowd.came, crowd.enter(2)) == (0, 5, False)
 
 
 def test_a_ramp():

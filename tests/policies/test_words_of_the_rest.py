@@ -18,6 +18,14 @@ from resilience import (
     Timeout,
 )
 
+
+class NeedsMore(Exception):
+    """A class of errors that needs an argument."""
+
+    def __init__(self, needed):
+        super().__init__(needed)
+
+
 DUMP = {"format": 1, "state": "open", "isolated": False, "open_for": 1.0, "failed_recoveries": 0, "stamp": 0.0}
 
 
@@ -116,6 +124,10 @@ REFUSED = [
     (lambda: Chaos(error=3, rate=0.5), "TypeError: error=3: must be <fault>"),
     (lambda: Chaos(error=KeyboardInterrupt, rate=0.5), "TypeError: error=<class 'KeyboardInterrupt'>: must be <fault>"),
     (lambda: Chaos(error=KeyboardInterrupt(), rate=0.5), "TypeError: error=KeyboardInterrupt(): must be <fault>"),
+    (
+        lambda: Chaos(error=NeedsMore, rate=0.5),
+        f"TypeError: error={NeedsMore!r}: must be a class that needs no arguments; give an instance, or a function",
+    ),
     (lambda: Chaos(error=awaited, rate=0.5), "TypeError: error=awaited: must be <awaits>"),
     (lambda: Chaos(latency=0, rate=0.5), "ValueError: latency=0: must be <seconds>"),
     (lambda: Chaos(latency=awaited, rate=0.5), "TypeError: latency=awaited: must be <awaits>"),
