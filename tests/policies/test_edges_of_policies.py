@@ -233,12 +233,14 @@ def test_the_words_of_an_open_breaker_and_of_a_short_ramp(clock):
     failing(breaker)
     assert breaker.explain() == "open: refuses calls for 10 s more; then 1 probe"
     clock.advance(9.5)
+    assert breaker.snapshot().open_for == 0.5
     assert breaker.explain() == "open: refuses calls for 0.5 s more; then 1 probe"
     clock.advance(0.5)
     breaker.call(int)
     clock.advance(9.5)
     assert breaker.explain().endswith("recovering: 95% of the calls go through, all in 0.5 s")
     clock.advance(0.5)
+    assert [breaker.call(int) for _ in range(3)] == [0, 0, 0]
     assert breaker.explain() == "closed: 0 failures in a row; opens at 1"
 
 

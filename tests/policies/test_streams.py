@@ -105,6 +105,7 @@ def test_slots_that_are_too_many_are_swallowed_as_they_come_back():
     for slot in held[:2]:
         slots.free.append(slot)
         assert slots.serve_locked(0.0) == []
+        assert slots.waiting_locked() == 1
     assert (slots.waiting_locked(), slots._debt.slots, len(slots.slots), slots.used_locked()) == (1, 0, 1, 3)
     slots.free.append(held[2])
     assert slots.serve_locked(0.0) == [waiter]
