@@ -1,6 +1,7 @@
 """Run mutmut with tests that are collected once: a mutant then costs a fork and its tests, not a pytest of its own.
 
     python scripts/mutants.py run [NAMES...]
+    python scripts/mutants.py run --again     what has no verdict yet, and what survived the last time
 
 All else (what is mutated, which tests run which functions, where results are kept) is mutmut's own business.
 """
@@ -17,9 +18,10 @@ from typing import Any
 
 from mutmut import __main__ as mutmut
 from mutmut.configuration import config
+from mutmut.mutation.data import SourceFileMutationData
 from mutmut.runners.harness import PytestRunner
 from mutmut.state import state
-from mutmut.utils.file_utils import change_cwd
+from mutmut.utils.file_utils import change_cwd, walk_mutatable_files
 from mutmut.workers.isolation import ForkRunner
 
 _LONG = 5.0
@@ -146,11 +148,22 @@ def _copy_unless_mutated(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
+def _forget_survivors() -> None:
+    for path in walk_mutatable_files():
+        data = SourceFileMutationData(path=path)
+        data.load()
+        data.exit_code_by_key = {name: code or None for name, code in data.exit_code_by_key.items()}
+        if data.exit_code_by_key:
+            data.save()
+
+
 def _runner(max_workers: int = 1) -> Runner:
     return Runner(max_workers, Collected(), config().debug)
 
 
 if __name__ == "__main__":
     mutmut.get_mutant_runner, mutmut.copy_also_copy_files = _runner, _copy_the_rest
-    sys.argv[0] = "mutmut"
+    if "--again" in sys.argv:
+        sys.argv.remove("--again")
+        _forget_survivors()
     mutmut.cli()

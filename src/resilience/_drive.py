@@ -8,7 +8,8 @@ A test compares their syntax trees, so they carry no docstrings of their own.
 - `conclude`, `aconclude`: the verdict ends the call; run inside the `except` block, so that no cycle of frame,
   traceback and error outlives it, and a failing fallback has its `__context__`.
 - `seat` is set in the outermost link of a chain: where its calls are watched, see `_watch.py`.
-- `vet` is given to the innermost link of a plain function: a result that is an awaitable must not pass for a success.
+- `vet` is given to the innermost link of a plain function: a result that is an awaitable must not pass for a success, of
+  whichever attempt, and be stored by no cache.
 
 `failed` hears every `BaseException`, so that a cancelled probe or slot comes back; its verdict is obeyed only for an
 `Exception`. No await lies between a permit and the `try` around the call.
@@ -44,6 +45,7 @@ def drive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None, seat: S
     verbs = gate.verbs()
     admit, succeeded, failed, quick = verbs.admit, verbs.succeeded, verbs.failed, verbs.quick
     pair = getattr(inner, PAIR, None)
+    rare = inner if vet is None else vetted(inner, vet)
 
     def run(*args: Any, **kwargs: Any) -> Any:
         if astray:
@@ -58,11 +60,11 @@ def drive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None, seat: S
             if permit.__class__ in VERDICTS:
                 if isinstance(permit, Answer):
                     return permit.value
-                permit = settle(permit, inner, args, kwargs, clock)
+                permit = settle(permit, rare, args, kwargs, clock)
                 if isinstance(permit, Answer):
                     return permit.value
                 if isinstance(permit, Again):
-                    return repeat(gate, permit, inner, args, kwargs, clock)
+                    return repeat(gate, permit, rare, args, kwargs, clock)
         try:
             if pair is not None:
                 value = pair(args, kwargs)
@@ -88,7 +90,7 @@ def drive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None, seat: S
                 return value
             if not isinstance(verdict, Again):
                 return conclude(verdict)
-        return repeat(gate, verdict, inner, args, kwargs, clock)
+        return repeat(gate, verdict, rare, args, kwargs, clock)
 
     return run
 
@@ -97,6 +99,7 @@ def adrive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None, seat: 
     verbs = gate.verbs()
     admit, succeeded, failed, quick = verbs.admit, verbs.succeeded, verbs.failed, verbs.quick
     pair = getattr(inner, PAIR, None)
+    rare = inner if vet is None else vetted(inner, vet)
 
     async def run(*args: Any, **kwargs: Any) -> Any:
         if astray:
@@ -111,11 +114,11 @@ def adrive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None, seat: 
             if permit.__class__ in VERDICTS:
                 if isinstance(permit, Answer):
                     return permit.value
-                permit = await asettle(permit, inner, args, kwargs, clock)
+                permit = await asettle(permit, rare, args, kwargs, clock)
                 if isinstance(permit, Answer):
                     return permit.value
                 if isinstance(permit, Again):
-                    return await arepeat(gate, permit, inner, args, kwargs, clock)
+                    return await arepeat(gate, permit, rare, args, kwargs, clock)
         try:
             if pair is not None:
                 value = await pair(args, kwargs)
@@ -141,7 +144,7 @@ def adrive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None, seat: 
                 return value
             if not isinstance(verdict, Again):
                 return await aconclude(verdict)
-        return await arepeat(gate, verdict, inner, args, kwargs, clock)
+        return await arepeat(gate, verdict, rare, args, kwargs, clock)
 
     return run
 
@@ -273,6 +276,15 @@ async def afinish(value: Any) -> Any:
     if hasattr(value.__class__, "__await__"):
         return await value
     return value
+
+
+def vetted(inner: Call, vet: Vet) -> Call:
+    """`inner`, whose result must not be an awaitable that passes for a value."""
+
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        return vet(inner(*args, **kwargs))
+
+    return checked
 
 
 def awaitable_in_sync(value: Any) -> TypeError:

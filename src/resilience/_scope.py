@@ -12,7 +12,6 @@ from typing import Any, Protocol
 
 from ._clock import Clock
 from ._deadline import Expired, Scope, reset_scope, set_scope
-from ._drive import Vet
 from ._watch import Seat, awatch, watch
 from ._world import SYSTEM_CLOCK, async_world
 
@@ -73,12 +72,3 @@ def abounded(plan: Plan, inner: Call, clock: Clock, seat: Seat | None = None) ->
             reset_scope(token)
 
     return run
-
-
-def vetted(inner: Call, vet: Vet) -> Call:
-    """`inner`, whose result must not be an awaitable that passes for a value."""
-
-    def checked(*args: Any, **kwargs: Any) -> Any:
-        return vet(inner(*args, **kwargs))
-
-    return checked

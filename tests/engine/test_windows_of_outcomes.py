@@ -21,7 +21,7 @@ def test_the_last_calls(size, outcomes):
     assert window.counted(0.0) == (0, 0)
 
 
-@given(steps=STEPS, start=st.sampled_from([0.0, 5.5, 1e6]))
+@given(steps=STEPS, start=st.sampled_from([0.0, 5.5, 1e6, -25.5]))
 def test_the_last_seconds(steps, start):
     """To within a tenth: the outcomes of this slice and of the nine before it."""
     seconds = 10.0

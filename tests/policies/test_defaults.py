@@ -185,6 +185,10 @@ def test_the_standards_are_what_they_name():
     }
     assert inside(Retry.grpc()) == inside(Retry(**grpc))
     assert Retry.grpc().backoff.jitter == 0.2
+    other = Retry.grpc(initial_backoff=0.2, max_backoff=3, backoff_multiplier=4).backoff
+    assert inside(other) == inside(PushbackBackoff(0.2, multiplier=4.0, maximum=3.0))
+    assert (other.initial, other.multiplier, other.maximum) == (0.2, 4.0, 3.0)
+    assert Retry.aws(on_result=bool).judge.on_result is bool
 
 
 def test_a_policy_takes_every_option_where_it_belongs():

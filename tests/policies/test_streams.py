@@ -105,6 +105,7 @@ def test_slots_that_are_too_many_are_swallowed_as_they_come_back():
     for slot in held[:2]:
         slots.free.append(slot)
         assert slots.serve_locked(0.0) == []
+        assert slots.waiting_locked() == 1
     assert (slots.waiting_locked(), slots._debt.slots, len(slots.slots), slots.used_locked()) == (1, 0, 1, 3)
     slots.free.append(held[2])
     assert slots.serve_locked(0.0) == [waiter]
@@ -133,8 +134,10 @@ def test_a_crowd():
         "shadow: 2 slots would have refused 2 of 5 calls; "
         "at most 4 ran at once, so max_concurrent=4 would have refused none"
     )
+    lock = crowd.lock
     crowd.forget_holders()
-    assert (crowd.running, crowd.came) == (0, 5)
+    assert crowd.lock is not lock
+    assert (crowd.running, crowd.came, crowd.enter(2)) == (0, 5, False)
 
 
 def test_a_ramp():

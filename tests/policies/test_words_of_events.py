@@ -48,6 +48,8 @@ def test_events_of_a_cache(clock):
         cache.set("a", 1)
         cache.set("b", 1)
         cache.retune(max_size=1)
+        cache.retune(max_size=2)
+        cache.set("c", 1)
         cache.clear()
     assert told(recorder) == [
         ("CacheMiss", {**at, "at": 0.0}),
@@ -62,7 +64,7 @@ def test_events_of_a_cache(clock):
         ("CacheEvicted", {**at, "at": 9.0, "reason": "invalidated", "count": 1}),
         ("CacheEvicted", {**at, "at": 70.0, "reason": "expired", "count": 2}),
         ("CacheEvicted", {**at, "at": 70.0, "reason": "size", "count": 1}),
-        ("CacheEvicted", {**at, "at": 70.0, "reason": "cleared", "count": 1}),
+        ("CacheEvicted", {**at, "at": 70.0, "reason": "cleared", "count": 2}),
     ]
 
 

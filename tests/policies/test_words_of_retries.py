@@ -16,6 +16,7 @@ from resilience import (
     RetryThrottle,
 )
 
+SPENT = iter([1])
 REFUSED = [
     (lambda: Retry(attempts=0), "ValueError: attempts=0: must be <count>"),
     (lambda: Retry(attempts=True), "TypeError: attempts=True: must be <count>, not bool"),
@@ -44,6 +45,10 @@ REFUSED = [
         "TypeError: backoff=<class 'resilience._backoff.Exponential'>: must be an instance: Exponential(...)",
     ),
     (lambda: Retry(backoff="fast"), "TypeError: backoff='fast': must be <backoff>"),
+    (
+        lambda: Retry(backoff=SPENT),
+        f"TypeError: backoff={SPENT!r}: must be <backoff>; a generator would be spent after one call",
+    ),
     (lambda: Retry(backoff=[]), "ValueError: backoff=[]: must be <backoff>"),
     (lambda: Retry(backoff=[1, -1]), "ValueError: backoff=-1: must be <seconds from 0>"),
     (lambda: Retry(backoff=3), "TypeError: backoff=3: must be <backoff>"),
@@ -125,7 +130,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("refused", "text"), REFUSED, ids=[text for _, text in REFUSED])
+@pytest.mark.parametrize(("refused", "text"), REFUSED, ids=[text.partition(" at 0x")[0] for _, text in REFUSED])
 def test_row_54_refused_options_in_whole_texts(refused, text):
     """The option, its value, what is allowed: word for word."""
     check(refused, text)

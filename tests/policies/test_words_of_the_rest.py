@@ -18,6 +18,14 @@ from resilience import (
     Timeout,
 )
 
+
+class NeedsMore(Exception):
+    """A class of errors that needs an argument."""
+
+    def __init__(self, needed):
+        super().__init__(needed)
+
+
 DUMP = {"format": 1, "state": "open", "isolated": False, "open_for": 1.0, "failed_recoveries": 0, "stamp": 0.0}
 
 
@@ -100,6 +108,12 @@ REFUSED = [
     (lambda: Timeout(1, thread=2.5), "TypeError: thread=2.5: must be <count>, not float"),
     (lambda: Fallback(), "TypeError: Fallback: got nothing; <one answer>"),
     (lambda: Fallback(1, factory=list), "TypeError: Fallback: got value and factory; <one answer>"),
+    (
+        lambda: Fallback(check),
+        f"TypeError: value={check!r}: must be <value>",
+    ),
+    (lambda: Fallback(factory=list, call=str), "TypeError: Fallback: got factory and call; <one answer>"),
+    (lambda: Fallback(factory=None), "TypeError: factory=None: must be a function, not NoneType"),
     (lambda: Fallback(call=3), "TypeError: call=3: must be a function of the error"),
     (lambda: Fallback(factory=3), "TypeError: factory=3: must be a function, not int"),
     (lambda: Fallback(factory=awaited), "TypeError: factory=awaited: must be <awaits>"),
@@ -116,10 +130,15 @@ REFUSED = [
     (lambda: Chaos(error=3, rate=0.5), "TypeError: error=3: must be <fault>"),
     (lambda: Chaos(error=KeyboardInterrupt, rate=0.5), "TypeError: error=<class 'KeyboardInterrupt'>: must be <fault>"),
     (lambda: Chaos(error=KeyboardInterrupt(), rate=0.5), "TypeError: error=KeyboardInterrupt(): must be <fault>"),
+    (
+        lambda: Chaos(error=NeedsMore, rate=0.5),
+        f"TypeError: error={NeedsMore!r}: must be a class that needs no arguments; give an instance, or a function",
+    ),
     (lambda: Chaos(error=awaited, rate=0.5), "TypeError: error=awaited: must be <awaits>"),
     (lambda: Chaos(latency=0, rate=0.5), "ValueError: latency=0: must be <seconds>"),
     (lambda: Chaos(latency=awaited, rate=0.5), "TypeError: latency=awaited: must be <awaits>"),
     (lambda: Chaos(result=awaited, rate=0.5), "TypeError: result=awaited: must be <awaits>"),
+    (lambda: Chaos(error=OSError, rate=0.5, enabled=awaited), "TypeError: enabled=awaited: must be <awaits>"),
     (lambda: Chaos(error=OSError, rate=2), "ValueError: rate=2: must be <share from 0>"),
     (lambda: Chaos(error=OSError, rate=0.5, seed=-1), "ValueError: seed=-1: must be <count from 0>"),
     (
@@ -147,7 +166,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("refused", "text"), REFUSED, ids=[text for _, text in REFUSED])
+@pytest.mark.parametrize(("refused", "text"), REFUSED, ids=[text.partition(" at 0x")[0] for _, text in REFUSED])
 def test_row_54_refused_options_in_whole_texts(refused, text):
     """The option, its value, what is allowed: word for word."""
     check(refused, text)

@@ -27,6 +27,7 @@ PHRASES = {
     "<not Exception>": "subclasses of Exception: KeyboardInterrupt always passes through at once",
     "<no policy>": "is no policy; give instances, e.g. Retry() or Timeout(2)",
     "<trip>": "Consecutive(5) or FailureRate(0.5); slowness goes to slow=",
+    "<value>": "a value; a function goes to factory= or call=, and @fallback needs parentheses",
     "<bare>": "; behind an @, write the policy with parentheses",
 }
 

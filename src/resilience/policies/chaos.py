@@ -149,7 +149,7 @@ class Chaos(Policy[Never]):
         """A new one each time: an instance that is raised again and again grows its traceback."""
         if isinstance(self._error, BaseException):
             return duplicate(self._error) or self._error
-        made = self._error() if callable(self._error) else None
+        made = self._error()
         if not isinstance(made, Exception):
             _options.refuse("error", self._error, f"a function that gives an Exception, not {made!r}", kind=TypeError)
         return made

@@ -15,13 +15,12 @@ from .._callable import ASYNC
 from .._chance import Chance
 from .._clock import Clock
 from .._deadline import current_scope
-from .._drive import Vet
+from .._drive import Vet, vetted
 from .._hedged import ahedged, hedged
 from .._options import INFINITY
 from .._outcome import FAILURES, Judge
 from .._policy import Policy
 from .._record import Record
-from .._scope import vetted
 from .._world import deadline_passed
 from .._worst import WorstCase
 from ..events import HedgeFailed, HedgeLaunched, HedgeRefused, HedgeWon

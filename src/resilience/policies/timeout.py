@@ -14,10 +14,10 @@ from .. import _options
 from .._callable import ASYNC
 from .._clock import Clock
 from .._deadline import Scope, current_scope
-from .._drive import Vet
+from .._drive import Vet, vetted
 from .._policy import Policy
 from .._record import Record
-from .._scope import abounded, bounded, vetted
+from .._scope import abounded, bounded
 from .._world import deadline_passed
 from .._worst import WorstCase
 from ..errors import CallTimeoutError, ResilienceWarning
