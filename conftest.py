@@ -38,5 +38,7 @@ def _process_wide():
         "tracers": _watch.tracers,
         # Not their order: pytest takes its own off and puts them on again in each phase of a test.
         "handlers": frozenset(logging.root.handlers),
-        "levels": {name: logging.getLogger(name).level for name in ("root", "resilience", "httpx", "httpx2", "httpcore")},
+        "levels": {
+            name: logging.getLogger(name).level for name in ("root", "resilience", "httpx", "httpx2", "httpcore")
+        },
     }

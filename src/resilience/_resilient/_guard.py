@@ -177,7 +177,7 @@ class Resilient(Policy[Also]):
         return self.pipeline.describe()
 
     def snapshot(self) -> PipelineSnapshot:
-        return self.pipeline.snapshot().replace(name=self.name)  # type: ignore[no-any-return] # of its own class
+        return self.pipeline.snapshot().replace(name=self.name)
 
     def __repr__(self) -> str:
         return f"<Resilient {self._service.name!r} {' > '.join(policy.name for policy in self.pipeline.policies)}>"

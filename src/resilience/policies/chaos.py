@@ -137,22 +137,13 @@ class Chaos(Policy[Never]):
     def _inject(self, latency: float) -> Answer | None:
         """After the latency: the error, the result, or the call itself."""
         if self._error is not None:
-            error = self._fresh_error()
+            error = _fresh(self._error)
             self.tell(ChaosInjected, fault="error", latency=latency, error=error)
             raise error
         self.tell(ChaosInjected, fault="latency" if self._result is None else "result", latency=latency)
         if self._result is None:
             return None
         return Answer(self._result() if callable(self._result) else self._result)
-
-    def _fresh_error(self) -> BaseException:
-        """A new one each time: an instance that is raised again and again grows its traceback."""
-        if isinstance(self._error, BaseException):
-            return duplicate(self._error) or self._error
-        made = self._error()
-        if not isinstance(made, Exception):
-            _options.refuse("error", self._error, f"a function that gives an Exception, not {made!r}", kind=TypeError)
-        return made
 
     def worst_case(self, inner: WorstCase) -> WorstCase:
         """The latency on top, unless it is off."""
@@ -241,3 +232,13 @@ def _warn(chaos: Chaos) -> None:
     warn(
         f"{chaos!r}: faults are injected on purpose; never leave this on in production", ResilienceWarning, stacklevel=3
     )
+
+
+def _fresh(told: Any) -> BaseException:
+    """A new one each time: an instance that is raised again and again grows its traceback."""
+    if isinstance(told, BaseException):
+        return duplicate(told) or told
+    made = told()
+    if not isinstance(made, Exception):
+        _options.refuse("error", told, f"a function that gives an Exception, not {made!r}", kind=TypeError)
+    return made
