@@ -185,7 +185,7 @@ def test_entries_set_by_hand(clock):
     cache.set("c", 3)
     assert [key in cache for key in ("a", "b", "c")] == [False, True, True]
     assert (cache.get("b"), cache.get("a"), cache.get("a", "none")) == (2, None, "none")
-    assert counts(cache) == {"hits": 1, "hit_rate": 1.0, "evictions": 1, "size": 2}
+    assert counts(cache) == {"hits": 1, "misses": 2, "hit_rate": 1 / 3, "evictions": 1, "size": 2}
     clock.advance(5)
     assert "c" not in cache
     assert cache.info("c").expires_in == 0.0

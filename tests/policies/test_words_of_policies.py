@@ -83,7 +83,7 @@ REPRS = {
     "<Timeout 'shown-timeout' 2.5 s>": lambda: Timeout(2.5, name="shown-timeout"),
     "<Timeout 'shown-thread' 2.5 s in a thread>": lambda: Timeout(2.5, thread=True, name="shown-thread"),
     "<Fallback 'shown-value' 'old'>": lambda: Fallback("old", name="shown-value"),
-    "<Fallback 'shown-call' <class 'str'>>": lambda: Fallback(call=str, name="shown-call"),
+    "<Fallback 'shown-call' call=str>": lambda: Fallback(call=str, name="shown-call"),
     "<Hedge 'shown-hedge' after 0.5 s, attempts=3>": lambda: Hedge(0.5, attempts=3, name="shown-hedge"),
     "<Hedge 'shown-quantile' after Quantile(0.95, min_calls=20), attempts=2>": lambda: Hedge(
         Quantile(), name="shown-quantile"

@@ -78,7 +78,7 @@ def summed(key: str, members: list[Tile]) -> Tile:
         **{name: max((its for tile in live if (its := getattr(tile, name))), default=None) for name in _SLOWEST},
         rates=_together([tile.rates for tile in live], _added),
         errors=_together([tile.errors for tile in live], _mean),
-        times=_together([tile.times for tile in live], lambda values: max(_seen(values), default=None)),
+        times=_together([tile.times for tile in live], _longest),
         timeline=tuple(_gravest_over_time(live))[-_NEWEST:],
         recent=_newest(live),
         figures={"processes": len(members), "silent": len(members) - len(live), **states},
@@ -88,7 +88,7 @@ def summed(key: str, members: list[Tile]) -> Tile:
 def hours(lines: list[dict[str, list[float | None]]]) -> dict[str, list[float | None]]:
     """The last hours of several, summed: rates added, shares averaged, times the longest."""
     names = {name for one in lines for name in one}
-    ways = {"errors": _mean, "p95": lambda values: max(_seen(values), default=None)}
+    ways = {"errors": _mean, "p95": _longest}
     return {
         name: list(_together([tuple(one[name]) for one in lines if name in one], ways.get(name, _added)))
         for name in sorted(names)
@@ -102,6 +102,10 @@ def _seen(values: Iterable[float | None]) -> list[float]:
 def _added(values: Iterable[float | None]) -> float | None:
     seen = _seen(values)
     return sum(seen) if seen else None
+
+
+def _longest(values: Iterable[float | None]) -> float | None:
+    return max(_seen(values), default=None)
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

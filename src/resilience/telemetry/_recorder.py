@@ -96,11 +96,11 @@ class Recorder:
         """What a note says of an error: how the call is counted, and the error's class."""
         return outcome_of(policy, error), printable(type(error).__name__)
 
-    def fold(self, series: Series) -> None:
+    def fold(self, buffer: Series) -> None:
         """Count the notes that are there, unless somebody is just doing it; never let them pile up all the same."""
-        if self._lock.acquire(blocking=len(series.times) + len(series.problems) >= _FULL):
+        if self._lock.acquire(blocking=len(buffer.times) + len(buffer.problems) >= _FULL):
             try:
-                series.fold_locked()
+                buffer.fold_locked()
             finally:
                 self._lock.release()
 
