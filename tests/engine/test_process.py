@@ -74,6 +74,26 @@ def test_row_60_a_fork_in_the_middle_of_threads():
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+@pytest.mark.parametrize("held", ["circuit", "breaker", "budget", "timeout"])
+def test_row_60_a_lock_that_is_held_in_the_parent_is_free_in_the_child(held):
+    """Whoever holds it, nobody in the child does."""
+    breaker, budget, timeout = CircuitBreaker(scope="instance"), RetryBudget(), Timeout(30)
+    locks = {
+        "circuit": breaker.circuit._lock,
+        "breaker": breaker._lock,
+        "budget": budget._lock,
+        "timeout": timeout._lock,
+    }
+
+    def check():
+        breaker.open()
+        return breaker.of(check) is not None and budget.balance() > 0 and timeout.snapshot().overran == 0
+
+    with locks[held]:
+        assert in_child(check) == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
 def test_row_60_a_pool_of_the_parent_has_no_threads_in_the_child():
     """A thread that is idle in the parent is not there in the child, and one that is busy holds no place in it."""
     timeout, release = Timeout(30, thread=1), threading.Event()

@@ -100,6 +100,26 @@ def test_row_31_a_listener_may_call_back(clock):
     assert seen == ["open"]
 
 
+def test_row_31_no_event_is_told_under_the_lock(clock):
+    """Whatever is told, the lock of the circuit is free by then, so another thread's call meets none either."""
+    breaker = CircuitBreaker(trip=Consecutive(1), reset_timeout=10, lease=5, clock=clock)
+    told = []
+    late = breaker.acquire()
+    with breaker.listen(lambda event: told.append((type(event).__name__, breaker.circuit._lock.locked()))):
+        with pytest.raises(ConnectionError):
+            breaker.call(fail)
+        with pytest.raises(CircuitOpenError):
+            breaker.call(fine)
+        late.success()
+        clock.advance(11)
+        lost = breaker.acquire()
+        clock.advance(5)
+        breaker.call(fine)
+        lost.release()
+    assert {name for name, _ in told} == {"BreakerStateChanged", "CallRejected", "LateResult", "ProbeLost"}
+    assert not any(locked for _, locked in told)
+
+
 @pytest.mark.parametrize(
     "options",
     [
