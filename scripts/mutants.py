@@ -27,7 +27,7 @@ from mutmut.workers.isolation import ForkRunner
 
 _NO_TESTS = 33
 _PATIENCE = 15.0
-QUICK = "RESILIENCE_MUTANTS_QUICK"
+QUICK = "MUTANTS_QUICK"
 _LONG = 5.0
 """Seconds after which a test that fails is not tried again: it hung."""
 
