@@ -2,7 +2,7 @@
 
     python scripts/mutants.py run [NAMES...]
     python scripts/mutants.py run --again     what has no verdict yet, and what survived the last time
-    python scripts/mutants.py run --quick     a mutant that lives for 15 s has survived, whatever slower tests would say
+    python scripts/mutants.py run --quick     what lives for 15 s of work has survived, whatever slower tests would say
 
 All else (what is mutated, which tests run which functions, where results are kept) is mutmut's own business.
 """
@@ -14,7 +14,7 @@ import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from time import monotonic
+from time import monotonic, process_time
 from typing import Any
 
 from mutmut import __main__ as mutmut
@@ -105,11 +105,11 @@ class Collected(PytestRunner):
             return super().run_tests(mutant_name=None, tests=tests)
         _silence()
         items = [self._items[test] for test in tests if test in self._items]
-        begun = monotonic()
+        begun = process_time()
         for item, following in zip(items, [*items[1:], None], strict=True):
             if not _passes(item, following):
                 return 1
-            if QUICK in os.environ and monotonic() - begun > _PATIENCE:
+            if QUICK in os.environ and process_time() - begun > _PATIENCE:
                 break
         return 0
 
@@ -194,11 +194,25 @@ def _forget_survivors() -> None:
             data.save()
 
 
+def _seldom(show: Any) -> Any:
+    """The line of figures once a second: to add it up takes longer than many a mutant."""
+    last = 0.0
+
+    def shown(data: Any, force_output: bool = False) -> None:
+        nonlocal last
+        if force_output or monotonic() - last > 1:
+            last = monotonic()
+            show(data, force_output)
+
+    return shown
+
+
 def _runner(max_workers: int = 1) -> Runner:
     return Runner(max_workers, Collected(), config().debug)
 
 
 if __name__ == "__main__":
+    mutmut.print_stats = _seldom(mutmut.print_stats)
     mutmut.get_mutant_runner, mutmut.copy_also_copy_files = _runner, _copy_the_rest
     if "--quick" in sys.argv:
         sys.argv.remove("--quick")
