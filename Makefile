@@ -70,7 +70,7 @@ soak: $(VENV)/.run  ## the same calls for a while; memory must stay flat
 
 mutants: $(VENV)/.mutants  ## change the policies and the engine in small ways, and see that a test notices; hours
 	$(RUN) scripts/mutants.py run $(ARGS)
-	$(VENV)/bin/mutmut results
+	$(RUN) scripts/survivors.py
 
 clean:  ## remove environments and what tools leave behind
 	rm -rf .venv* build dist .coverage* .hypothesis mutants .mypy_cache .pytest_cache .ruff_cache

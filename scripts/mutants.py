@@ -2,6 +2,7 @@
 
     python scripts/mutants.py run [NAMES...]
     python scripts/mutants.py run --again     what has no verdict yet, and what survived the last time
+    python scripts/mutants.py run --quick     what lives for 15 s of work has survived, whatever slower tests would say
 
 All else (what is mutated, which tests run which functions, where results are kept) is mutmut's own business.
 """
@@ -13,7 +14,7 @@ import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from time import monotonic
+from time import monotonic, process_time
 from typing import Any
 
 from mutmut import __main__ as mutmut
@@ -24,6 +25,9 @@ from mutmut.state import state
 from mutmut.utils.file_utils import change_cwd, walk_mutatable_files
 from mutmut.workers.isolation import ForkRunner
 
+_NO_TESTS = 33
+_PATIENCE = 15.0
+QUICK = "MUTANTS_QUICK"
 _LONG = 5.0
 """Seconds after which a test that fails is not tried again: it hung."""
 
@@ -56,6 +60,7 @@ class Collected(PytestRunner):
             settings.hook.pytest_sessionstart(session=session)
             settings.hook.pytest_collection(session=session)
         self._items = {item.nodeid: item for item in session.items}
+        self._leave_out(self._control())
 
     def run_stats(self, *, tests: Iterable[str]) -> int:
         """Look which tests run which functions. One that fails with nothing changed judges no mutant."""
@@ -69,21 +74,51 @@ class Collected(PytestRunner):
         self.execute_pytest = listening  # type: ignore[method-assign] # for this one run
         code = super().run_stats(tests=tests)
         del self.execute_pytest
-        for judged in state().tests_by_mangled_function_name.values():
-            judged -= failed.tests
-        if failed.tests:
-            print("fail with nothing changed, and judge nothing:", *sorted(failed.tests), sep="\n    ")
+        self._leave_out(failed.tests)
         return 0 if code == 1 and len(failed.tests) < 20 else code
+
+    def _control(self) -> set[str]:
+        """What fails in a fork in which nothing is changed; the tests in the order in which a mutant meets them."""
+        reading, writing = os.pipe()
+        if os.fork() == 0:
+            _silence()
+            items = sorted(self._items.values(), key=lambda item: state().duration_by_test[item.nodeid])
+            pairs = zip(items, [*items[1:], None], strict=True)
+            failed = [item.nodeid for item, following in pairs if not _passes(item, following)]
+            with os.fdopen(writing, "w") as told:
+                told.write("\n".join(failed))
+            os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading) as told:
+            names = set(told.read().split("\n")) - {""}
+        os.wait()
+        return names
+
+    def _leave_out(self, failed: set[str]) -> None:
+        for judged in state().tests_by_mangled_function_name.values():
+            judged -= failed
+        if failed:
+            print("fail with nothing changed, and judge nothing:", *sorted(failed), sep="\n    ")
 
     def run_tests(self, *, mutant_name: str | None, tests: Iterable[str]) -> int:
         if mutant_name is None:
             return super().run_tests(mutant_name=None, tests=tests)
-        os.chdir("mutants")
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 1)
-        os.dup2(nowhere, 2)
+        _silence()
         items = [self._items[test] for test in tests if test in self._items]
-        return 0 if all(map(_passes, items, [*items[1:], None])) else 1
+        begun = process_time()
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            if not _passes(item, following):
+                return 1
+            if QUICK in os.environ and process_time() - begun > _PATIENCE:
+                break
+        return 0
+
+
+def _silence() -> None:
+    os.chdir("mutants")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
 
 
 def _passes(item: Any, following: Any) -> bool:
@@ -152,9 +187,24 @@ def _forget_survivors() -> None:
     for path in walk_mutatable_files():
         data = SourceFileMutationData(path=path)
         data.load()
-        data.exit_code_by_key = {name: code or None for name, code in data.exit_code_by_key.items()}
+        data.exit_code_by_key = {
+            name: None if code in (0, _NO_TESTS) else code for name, code in data.exit_code_by_key.items()
+        }
         if data.exit_code_by_key:
             data.save()
+
+
+def _seldom(show: Any) -> Any:
+    """The line of figures once a second: to add it up takes longer than many a mutant."""
+    last = 0.0
+
+    def shown(data: Any, force_output: bool = False) -> None:
+        nonlocal last
+        if force_output or monotonic() - last > 1:
+            last = monotonic()
+            show(data, force_output)
+
+    return shown
 
 
 def _runner(max_workers: int = 1) -> Runner:
@@ -162,7 +212,11 @@ def _runner(max_workers: int = 1) -> Runner:
 
 
 if __name__ == "__main__":
+    mutmut.print_stats = _seldom(mutmut.print_stats)
     mutmut.get_mutant_runner, mutmut.copy_also_copy_files = _runner, _copy_the_rest
+    if "--quick" in sys.argv:
+        sys.argv.remove("--quick")
+        os.environ[QUICK] = "1"
     if "--again" in sys.argv:
         sys.argv.remove("--again")
         _forget_survivors()

@@ -95,3 +95,29 @@ def test_a_loader_that_vanished_abandons_its_flight():
     flight.alive = lambda: False
     assert not ticket.alive()
     assert isinstance(ticket.redeem(), Lead)
+
+
+def test_the_last_to_look_gets_the_error_itself():
+    """The others copies; who comes after all of them leads anew."""
+    flight = Flight()
+    tickets = [flight.board().ticket for _ in range(3)]
+    error = ConnectionError("down")
+    assert flight.fail(error) is None
+    seen = []
+    for ticket in tickets:
+        with pytest.raises(ConnectionError, match="down") as caught:
+            ticket.redeem()
+        seen.append(caught.value)
+    assert [one is error for one in seen] == [False, False, True]
+    assert isinstance(flight.board().ticket.redeem(), Lead)
+    abandoned = Flight()
+    abandoned.abandon()
+    assert (flight.state, abandoned.state) == ("failed", "abandoned")
+
+
+def test_a_circle_of_waits_is_walked_once():
+    """Wherever it leads."""
+    one, two, other = Flight(), Flight(), Flight()
+    one.waits, two.waits = [two], [one]
+    assert may_wait_locked(one, (other,))
+    assert not may_wait_locked(one, (two,))

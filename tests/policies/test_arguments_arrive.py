@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from resilience import Cache, Fixed, Hedge, Pipeline, RateLimiter, Retry
+from resilience import Cache, Fallback, Fixed, Hedge, Pipeline, RateLimiter, Retry
 
 EXPECTED = ((1,), {"two": 2})
 
@@ -166,8 +166,15 @@ def test_a_wrong_call_names_the_function(clock):
 
 @pytest.mark.parametrize(
     "make",
-    [Retry, lambda: Cache(ttl=9), lambda: Pipeline(Retry()), lambda: Pipeline(Cache(ttl=9)), lambda: Hedge(9)],
-    ids=["retry", "cache", "pipeline", "pipeline with a cache", "hedge"],
+    [
+        Retry,
+        lambda: Cache(ttl=9),
+        lambda: Pipeline(Retry()),
+        lambda: Pipeline(Cache(ttl=9)),
+        lambda: Hedge(9),
+        lambda: Fallback(3),
+    ],
+    ids=["retry", "cache", "pipeline", "pipeline with a cache", "hedge", "fallback"],
 )
 def test_an_awaitable_of_a_plain_function_never_passes_for_its_value(make):
     """Whatever is around it; also when it is loaded anew."""

@@ -20,6 +20,7 @@ from resilience import (
     RateLimiter,
     SlidingWindow,
     Throttle,
+    events,
 )
 from resilience.policies._load import Load
 from resilience.policies._log import Log
@@ -27,7 +28,7 @@ from resilience.policies._quantile import Estimate
 from resilience.policies._spans import Span
 from resilience.policies._store import Entry
 from resilience.policies._trip import ConsecutiveTally
-from resilience.testing import FakeClock
+from resilience.testing import FakeClock, Recorder
 
 
 @pytest.fixture
@@ -184,9 +185,10 @@ def test_a_probe_that_is_released_frees_its_slot(clock):
     """At once."""
     breaker = CircuitBreaker(initial_state="open", clock=clock)
     clock.advance(60)
-    for _ in range(3):
-        breaker.acquire().release()
-    assert breaker.state == "half-open"
+    with Recorder(events.ProbeLost) as recorder:
+        for _ in range(3):
+            breaker.acquire().release()
+    assert (breaker.state, recorder.events) == ("half-open", [])
 
 
 @pytest.mark.parametrize(("chance", "hits"), [(0.4, 3), (0.5, 0), (0.6, 0)])

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from time import sleep
 
 import pytest
 
@@ -17,6 +18,8 @@ from resilience import (
     RetryBudget,
     events,
 )
+from resilience._deadline import Scope
+from resilience._hedged import Lane
 from resilience.testing import FakeClock, Recorder
 
 
@@ -123,7 +126,17 @@ def test_threads_of_a_hedge(clock):
 
     full = Hedge(0)
     full._pool = OneThread()
+
+    def until_the_second_is_refused():
+        while full.snapshot().refused == 0:
+            sleep(0.001)
+        return "first"
+
     with Recorder(events.HedgeRefused) as recorder:
-        assert full.call(int) == 0
-    assert [(event.attempt, event.reason) for event in recorder.events] in ([(2, "threads")], [])
+        assert full.call(until_the_second_is_refused) == "first"
+    assert [(event.attempt, event.reason) for event in recorder.events] == [(2, "threads")]
+    lane = Lane(full.begin(), Scope(5.0, lambda: 1.0, True, 2), 7)
+    assert (lane.due, lane.enforced, lane.attempt, lane.remaining()) == (5.0, True, 7, 4.0)
+    again = lane.at_attempt(8)
+    assert (again.due, again.enforced, again.attempt, again.remaining()) == (5.0, True, 8, 4.0)
     resilience.shutdown(5)

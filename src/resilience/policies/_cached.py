@@ -56,7 +56,6 @@ class CachedMethod:
 
     def around(self, run: Any) -> CachedMethod:
         """What another policy made of this: a method that offers the same."""
-        vars(run).update(invalidate=self.function.invalidate, refresh=self.function.refresh, cache=self.function.cache)  # type: ignore[attr-defined] # set by `dress`
         return type(self)(run)
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:

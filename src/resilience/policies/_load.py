@@ -48,7 +48,7 @@ class Load(Flight):
     def rescue(self, error: Exception) -> Answer | None:
         """The old value, if it may still stand in for what failed."""
         old, cache = self._old, self._cache
-        if old is None or not cache.may_stand_in(old) or not (UNAVAILABLE(error) or never_begun(error)):
+        if old is None or not cache.may_stand_in(old) or not UNAVAILABLE(error):
             return None
         with cache.store.lock:
             cache.stale_served += 1

@@ -51,7 +51,7 @@ class OperatedCircuit(Circuit):
 
     def dump(self, stamp: float) -> dict[str, Any]:
         with self._lock:
-            left = max(0.0, self.due - self.breaker._now()) if self.state is OPEN else 0.0
+            left = max(0.0, self.due - self.breaker._now())  # 0 where it is not open
             # A probe belongs to a process: what is half-open here is open there, and due.
             state = OPEN if self.state is HALF_OPEN else self.state
             return {

@@ -87,7 +87,7 @@ class Chaos(Policy[Never]):
             raise TypeError("error=, result=: a call ends one way; make two Chaos policies, each with its rate")
         if error is None and result is None and latency is None:
             raise TypeError("nothing to inject; give error=, latency= or result=, e.g. error=ConnectionError")
-        self._error = None if error is None else _checked_error(error)
+        self._error: Any = None if error is None else _checked_error(error)
         self._latency = _checked_latency(latency)
         self._result = _options.logic("result", result) if callable(result) else result
         self.rate = _options.share("rate", rate, zero=True)
