@@ -20,6 +20,7 @@ from pathlib import Path
 
 SERVICES, POLICIES, CALLS = 200, 2000, 200
 MIB = 1024 * 1024
+LEAST_BOARDS = 0.95
 
 
 class Quiet(BaseHTTPRequestHandler):
@@ -103,6 +104,7 @@ def main():
         threading.Thread(target=server.serve_forever, daemon=True).start()
     ports = [str(server.server_address[1]) for server in servers]
     print(f"{SERVICES} services, {POLICIES} policies, {CALLS} calls a second, {arguments.seconds:g} s")
+    spent = {}
     for name in ("bare", "watched"):
         line = [sys.executable, "-m", "bench.dashboard", "--seconds", str(arguments.seconds), "--child", name, *ports]
         told = json.loads(subprocess.run(line, check=True, capture_output=True, text=True).stdout)
@@ -110,6 +112,11 @@ def main():
             f"{name:8} {told['cpu']:6.1%} of one core, {told['rss'] / MIB:6.1f} MiB (peak {told['peak'] / MIB:.1f}), "
             f"{told['boards']:.2f} boards/s, {told['sent'] / 1024:.0f} KiB/s to a page, {told['online']} online"
         )
+        spent[name] = told
+    own, boards = spent["watched"]["cpu"] - spent["bare"]["cpu"], spent["watched"]["boards"]
+    print(f"the dashboard by itself: {own:.1%} of one core; load of the machine {os.getloadavg()[0]:.1f}")
+    if boards < LEAST_BOARDS:
+        print(f"a board came each {1 / boards:.2f} s only: looking on is held to a fifth of a core")
 
 
 if __name__ == "__main__":

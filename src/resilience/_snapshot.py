@@ -121,8 +121,11 @@ def _known(
         return _single(policy, pipelines, calls, events)
     called, heard = calls.get(name), events.get(name)
     known = memory.before.get(name)
-    if known is None or (known[0], known[1], known[2], known[3]) != (state, called, heard, pipelines):
+    if known is None or (known[0], known[2], known[3]) != (state, heard, pipelines):
         known = state, called, heard, pipelines, _single(policy, pipelines, calls, events)
+    elif known[1] != called:
+        # Most of what changes is calls that went well: the rest stays, and stays the same objects.
+        known = state, called, heard, pipelines, {**known[4], "calls": called, "explain": _explained(policy)}
     memory.entries[name] = known
     return known[4]
 
@@ -130,13 +133,12 @@ def _known(
 def _single(
     policy: Policy[Any], pipelines: list[str], calls: dict[str, Any], events: dict[str, dict[str, Any]]
 ) -> dict[str, Any]:
-    explain = getattr(policy, "explain", None)
     return {
         "name": plain(policy.name),
         "kind": policy.kind,
         "pipelines": plain(pipelines),
         "state": _state(policy),
-        "explain": None if explain is None else _guarded(explain),
+        "explain": _explained(policy),
         "calls": calls.get(policy.name),
         **events.get(policy.name, _NO_EVENTS),
     }
@@ -154,6 +156,11 @@ def _chain(policy: Policy[Any], calls: dict[str, Any], events: dict[str, dict[st
         "retries": retries,
         "attempts": None if called is None else called["total"] + retries,
     }
+
+
+def _explained(policy: Policy[Any]) -> Any:
+    explain = getattr(policy, "explain", None)
+    return None if explain is None else _guarded(explain)
 
 
 def _state(policy: Policy[Any]) -> Any:

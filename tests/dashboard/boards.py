@@ -200,7 +200,8 @@ def board(**changes):
         "rankings": (
             Ranking(name="slowest", title="Slowest (p95)", unit="seconds",
                     places=(Ranked(name="payments", value=1.2, of="a"), Ranked(name="shop", value=0.05, of="b"))),
-            Ranking(name="called", title="Most called", unit="calls", places=(Ranked(name="shop", value=12345.0, of="b"),)),
+            Ranking(name="called", title="Tool usage by calls", unit="calls",
+                    places=(Ranked(name="shop", value=12345.0, of="b"),)),
             Ranking(name="files", title="Largest files in logs", unit="bytes",
                     places=(Ranked(name="app.log", value=5e6, of="app.log"),)),
         ),

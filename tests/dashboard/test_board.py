@@ -11,6 +11,7 @@ from resilience import _sections, telemetry
 from resilience.config import Settings
 from resilience.dashboard import Collector
 from resilience.dashboard._controls import Controls
+from resilience.dashboard.web._changes import change
 
 QUICK = Settings(environment={"CIRCUIT_BREAKER_RESET_TIMEOUT_MS": "500", "RETRY_MAX_ATTEMPTS": "1"})
 
@@ -109,6 +110,44 @@ def test_rankings_name_the_first(recording, tmp_path):
     assert ("board retried", 2.0) in ranked["retried"]
     assert ("board retried", 1.0) in ranked["called"]
     assert ranked["files"] == [("below/large<b>", 5000.0), ("small", 1.0)]
+
+
+def test_rankings_count_a_pipeline_and_the_policies_inside_it_once(recording):
+    """Refusals and retries are those of the policy that made them; calls and times those of the pipeline."""
+    limiter = resilience.RateLimiter(2, per=3600.0, name="ranked limiter")
+    retry = resilience.Retry(name="ranked retry", attempts=2, backoff=resilience.Fixed(0.0))
+    chain = resilience.Pipeline(retry, limiter, name="ranked chain")
+    lone = resilience.Cache("ranked cache", ttl=60.0)
+    cached = lone(lambda: 7)
+    guarded = chain(fail)
+    for _ in range(3):
+        cached()
+        with pytest.raises((ConnectionError, resilience.RateLimitedError)):
+            guarded()
+    board = Collector().look()
+    ranked = {
+        one.name: {place.name: place.value for place in one.places if "ranked" in place.name} for one in board.rankings
+    }
+    assert ranked["refused"] == {"ranked limiter": 2.0}
+    assert ranked["retried"] == {"ranked retry": 1.0}
+    assert ranked["called"] == {"ranked chain": 3.0, "ranked cache": 3.0}
+    assert "ranked limiter" not in ranked["slowest"]
+
+
+def test_what_has_not_changed_stays_the_same_object(recording):
+    """A look works out and draws anew only what has changed: else thousands of policies would cost a core."""
+    still = resilience.CircuitBreaker("unchanged")
+    busy = resilience.CircuitBreaker("changed")
+    still.call(int, "7")
+    collector = Collector()
+    before = collector.look()
+    busy.call(int, "7")
+    after = collector.look()
+    assert tile_of(after, still.name) is tile_of(before, still.name)
+    assert tile_of(after, busy.name).total == 1
+    told = {one["key"]: one for one in json.loads(change(before, after))["policies"]}
+    assert tile_of(before, still.name).key not in told
+    assert told[tile_of(after, busy.name).key]["total"] == 1
 
 
 def test_sections_of_the_snapshot_reach_the_board(monkeypatch):

@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 from tests.dashboard.browser import CHROMIUM, chromium, complaints, resize
 from tests.dashboard.serving import TOKEN, eventually, served
+from tests.dashboard.workers import workers
 from tests.origins import Origin, answer, json_answer
 
 import resilience
@@ -263,3 +264,23 @@ def test_nothing_is_asked_of_anybody_else(browser):
         addresses = browser.execute_script(script)
         assert addresses
         assert all(address.startswith(page.url) for address in addresses)
+
+
+def test_the_processes_of_a_service_are_summed_and_shown_one_by_one_on_demand(browser):
+    """A tile says in how many processes the breaker is open; it opens to each, and a box shows each as a tile."""
+    with workers((10, "closed"), (20, "open")) as url, served(urls=[f"shop={url}"]) as page:
+        opened(browser, page)
+        name = "payments"
+        eventually(lambda: "open in 1 of 2" in shown(browser, "#policies-grid .tile .pill"))
+        assert shown(browser, "#policies-grid .tile h3").count(name) == 1
+        tile = (
+            "[...document.querySelectorAll('.tile')].find((one) => one.querySelector('h3').textContent === 'payments')"
+        )
+        browser.execute_script(f"{tile}.click()")
+        rows = eventually(lambda: shown(browser, "#detail-body tbody tr"))
+        assert sum("open" in row for row in rows) >= 1
+        assert "30" in "".join(shown(browser, "#detail-body .pairs"))
+        browser.execute_script("document.getElementById('detail').close()")
+        browser.execute_script("document.getElementById('policies-each').click()")
+        eventually(lambda: shown(browser, "#policies-grid .tile h3").count(name) == 2)
+        assert complaints(browser) == []

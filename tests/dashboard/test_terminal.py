@@ -13,7 +13,7 @@ PANELS = {
     "3": ("payments breaker", "open: refuses calls for 12 s more", "circuit-breaker"),
     "4": ("CPU", "42%", "postgres", "silent"),
     "5": ("the database is gone", "shop.orders", "warning"),
-    "6": ("Most called", "12.3k", "Largest files in logs", "4.77 MiB"),
+    "6": ("Tool usage by calls", "12.3k", "Largest files in logs", "4.77 MiB"),
     "7": ("payments is offline", "search is degraded", "100 s ago"),
 }
 

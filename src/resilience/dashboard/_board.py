@@ -87,7 +87,7 @@ class Tile(Record):
     Attributes:
         key: unique on the board. source: the key of its process. is_stale: as for the source.
         service: the name of the dashboard that told of it, or empty for this process.
-        members: of a sum over several processes, the keys of what is summed; else empty.
+        members: of a sum over several processes, the keys of what is summed, and `source` is of one of them; else empty.
         watches: the key of the service that it serves to watch, or `None`; of such only the breakers are shown.
         name, kind, pipelines: as in the snapshot; a pipeline has its `policies`.
         health: `good`, `middling`, `bad`, `quiet` (nothing seen in the last minute) or `off` (disabled, metrics-only).

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 
 from ._board import Board, Points, Service, Tile
 from ._still import by_trouble, duration, share
+from ._sums import overview
 
 _WIDE, _GAP, _COLUMNS = 1200, 16, 4
 _CARD, _TALL_SERVICE, _TALL_TILE = (_WIDE - _GAP * 5) / _COLUMNS, 118, 132
@@ -27,7 +28,7 @@ def picture(board: Board) -> str:
         colour = _COLOURS["bad" if alert.severity == "critical" else "middling"]
         parts.append(_text(_GAP, top + 14, f"▲ {alert.title}: {alert.detail}", colour, 14, most=140))
         top += 22
-    services, tiles = board.services[:_MOST], by_trouble(board.policies)[:_MOST]
+    services, tiles = board.services[:_MOST], by_trouble(overview(board))[:_MOST]
     largest = max((tile.rate or 0.0 for tile in tiles), default=0.0) or 1.0
     top = _grid(parts, "Services", [_service(one) for one in services], top, _TALL_SERVICE)
     top = _grid(parts, "Policies", [_tile(one, largest) for one in tiles], top, _TALL_TILE)
@@ -85,7 +86,7 @@ def _tile(tile: Tile, largest: float) -> str:
             _text(14, 26, tile.name, _TEXT, 15, bold=True, most=27),
             f'<circle cx="40" cy="66" r="{radius:.1f}" fill="{colour}"/>',
             _text(80, 58, rate, _TEXT, 18, bold=True),
-            _text(80, 76, f"{share(tile.error_rate)} fail  {tile.state or tile.kind}", colour, 12, most=28),
+            _text(80, 76, f"{share(tile.error_rate)} fail  {_state(tile)}", colour, 12, most=28),
             _line(tile.rates, 80, 82, _CARD - 94, 22, colour),
             _text(
                 14,
@@ -97,6 +98,10 @@ def _tile(tile: Tile, largest: float) -> str:
             ),
         )
     )
+
+
+def _state(tile: Tile) -> str:
+    return (tile.explain if tile.members else None) or tile.state or tile.kind
 
 
 def _line(points: Points, x: float, y: float, wide: float, tall: float, colour: str) -> str:

@@ -117,7 +117,7 @@ def named(told: str) -> tuple[str | None, str]:
 def text(value: Any) -> str:
     """A name from outside: one line, never long."""
     if value.__class__ is str and len(value) <= _LONGEST and value.isprintable():
-        return str(value)
+        return value
     told = printable(str(value)) if isinstance(value, (str, int, float)) else "?"
     return told if len(told) <= _LONGEST else f"{told[: _LONGEST - 1]}…"
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from ._board import Board, Points, Service, Tile
+from ._sums import overview
 
 _WIDE = 100
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -41,7 +42,7 @@ def _lines(board: Board) -> Iterator[str]:
     if board.services:
         yield "\nSERVICES"
         yield from map(_service, board.services)
-    tiles = by_trouble(board.policies)
+    tiles = by_trouble(overview(board))
     if tiles:
         yield f"\n{'POLICIES':38}{'state':14}{'calls/s':>8}{'fail':>8}{'p95':>10}{'retries':>9}{'refused':>9}"
         yield from map(_tile, tiles[:_MOST])
@@ -60,11 +61,19 @@ def _service(one: Service) -> str:
 def _tile(tile: Tile) -> str:
     age = " (last known)" if tile.is_stale else ""
     state = f"{tile.state or tile.health}{age}"
+    if tile.members:
+        state = f"{_in(tile)} {tile.state or tile.health}{age}"
     rate = "-" if tile.rate is None else f"{tile.rate:.3g}"
     return (
         f"{_SIGNS[tile.health]} {tile.name:35.35} {state:14.14}{rate:>8}{share(tile.error_rate):>8}"
         f"{duration(tile.p95):>10}{tile.retries:>9}{tile.refused:>9}"
     )
+
+
+def _in(tile: Tile) -> str:
+    """In how many processes a sum has its state, of how many."""
+    live = tile.figures["processes"] - tile.figures["silent"]
+    return f"{tile.figures.get(tile.state or '', live)}/{live}"
 
 
 def share(value: float | None) -> str:

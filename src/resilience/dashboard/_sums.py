@@ -60,11 +60,9 @@ def summed(key: str, members: list[Tile]) -> Tile:
     """One tile for all. Of processes that are silent the counts stay, and nothing else, as long as another one speaks."""
     live = [tile for tile in members if not tile.is_stale] or members
     first, states = live[0], _states(live)
-    return first.replace(
+    one: Tile = first.replace(
         key=key,
-        source="",
         members=tuple(tile.key for tile in members),
-        is_stale=first.is_stale,
         watches=None,
         controls=(),
         health=_health(live),
@@ -83,6 +81,7 @@ def summed(key: str, members: list[Tile]) -> Tile:
         recent=_newest(live),
         figures={"processes": len(members), "silent": len(members) - len(live), **states},
     )
+    return one
 
 
 def hours(lines: list[dict[str, list[float | None]]]) -> dict[str, list[float | None]]:

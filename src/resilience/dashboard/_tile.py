@@ -31,7 +31,6 @@ def made(
     active, waiting = number(state.get("active")), number(state.get("waiting"))
     capacity = number(state.get("max_concurrent", state.get("max_size")))
     used = active if active is not None else number(state.get("size"))
-    explain = entry.get("explain")
     return Tile(
         key=key,
         source=process.key,
@@ -42,14 +41,6 @@ def made(
         pipelines=_names(entry.get("pipelines")),
         policies=_names(entry.get("policies")),
         state=circuit,
-        explain=text(explain) if isinstance(explain, str) else None,
-        error_rate=traffic.error_rate,
-        p50=traffic.p50,
-        p95=traffic.p95,
-        p99=traffic.p99,
-        is_shared=traffic.is_shared,
-        is_recorded=entry.get("calls") is not None,
-        total=counts["calls"],
         retries=counts["retries"],
         refused=counts["refused"],
         fallbacks=count(events.get("fallbacks")),
@@ -62,9 +53,25 @@ def made(
         timeline=tuple(rows(entry.get("timeline"))),
         recent=tuple(rows(entry.get("recent"))),
         figures=state,
+        **calls_of(entry, traffic, counts),
         **lines(key, entry, traffic, counts, history, process.at),
         **known,
     )
+
+
+def calls_of(entry: dict[str, Any], traffic: Traffic, counts: dict[str, int]) -> dict[str, Any]:
+    """What changes with every call that goes well."""
+    explain = entry.get("explain")
+    return {
+        "explain": text(explain) if isinstance(explain, str) else None,
+        "error_rate": traffic.error_rate,
+        "p50": traffic.p50,
+        "p95": traffic.p95,
+        "p99": traffic.p99,
+        "is_shared": traffic.is_shared,
+        "is_recorded": entry.get("calls") is not None,
+        "total": counts["calls"],
+    }
 
 
 def lines(

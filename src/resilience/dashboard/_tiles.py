@@ -11,7 +11,7 @@ from typing import Any
 from ._board import Tile
 from ._history import History
 from ._processes import Process, rows, text
-from ._tile import SMOOTH, circuit_of, counts_of, lines, made
+from ._tile import SMOOTH, calls_of, circuit_of, counts_of, lines, made
 from ._track import SHORT
 from ._traffic import Chains, Told, Traffic
 
@@ -134,11 +134,18 @@ class Tiles:
         is_stale: bool,
     ) -> Memory:
         memory = Memory(key, entry, told, traffic)
-        counts = memory.counts = counts_of(entry, traffic)
+        only_calls = old.is_stale is is_stale and traffic.total > 0 and _only_calls(old.entry, entry)
+        counts = {**old.counts, "calls": traffic.total} if only_calls else counts_of(entry, traffic)
+        memory.counts = counts
         if process.at > old.at:
             memory.idle = old.idle if counts == old.counts else 0
             self._follow(key, process.at, min(process.at - old.at, SMOOTH), old.counts, counts, traffic)
-        return self._made(memory, process, is_stale)
+        if not only_calls or old.tile is None:
+            return self._made(memory, process, is_stale)
+        memory.at, memory.is_stale = process.at, is_stale
+        past = lines(key, entry, traffic, counts, self._history, process.at)
+        memory.tile = old.tile.replace(**calls_of(entry, traffic, counts), **past)
+        return memory
 
     def _follow(
         self, key: str, at: float, passed: float, old: dict[str, int], new: dict[str, int], traffic: Traffic
@@ -169,6 +176,13 @@ class Tiles:
             controls=_possible(entry) if is_own and self._controls else (),
         )
         return memory
+
+
+def _only_calls(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """Is all but the calls and their explanation the very same?"""
+    return old.keys() == new.keys() and all(
+        value is old[name] or name in {"calls", "explain"} for name, value in new.items()
+    )
 
 
 def _possible(entry: dict[str, Any]) -> tuple[str, ...]:

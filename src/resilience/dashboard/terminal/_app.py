@@ -239,7 +239,7 @@ def _followed(row: Any, painter: DetailPainter) -> Painter:
 
     def paint(scene: Scene, width: int, height: int) -> list[Pieces]:
         board = scene.board
-        for one in (*board.services, *board.policies, *board.firing, *board.recent):
+        for one in (*board.services, *board.policies, *board.summed, *board.firing, *board.recent):
             if type(one) is type(row) and getattr(one, "key", None) == getattr(row, "key", ""):
                 known[0] = one
                 break

@@ -20,7 +20,10 @@ _THIN, _THICK = "╭╮╰╯─│", "┏┓┗┛━┃"
 
 
 def state_of(tile: Tile) -> str:
-    """Its state in a word."""
+    """Its state in a word; of a sum, with the number of processes that are in it."""
+    if tile.members and tile.state:
+        live = tile.figures["processes"] - tile.figures["silent"]
+        return f"{tile.figures.get(tile.state, live)}/{live} {tile.state}"
     return tile.state or POLICY_WORDS[tile.health]
 
 

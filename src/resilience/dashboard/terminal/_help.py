@@ -26,6 +26,7 @@ _KEYS = (
     ("/", "filter: rows that have all of these words; Esc shows all"),
     ("p, Space", "pause: the screen stands still, the looking goes on"),
     ("t  a", "policies: cards or list; all, or those in use"),
+    ("e", "policies: each process, or those of a service summed"),
     ("l", "logs: leave the least level out"),
     ("?  q", "this help; quit"),
 )

@@ -10,6 +10,7 @@ from textual.widgets import Digits
 
 from .._board import Board, Points
 from .._still import by_trouble
+from .._sums import overview
 from ._alerts import NOTHING, alert_listing
 from ._figures import count, percent, rate
 from ._glyphs import chart, stretched
@@ -153,7 +154,7 @@ class OverviewPanel(Panel):
         self._scale.scene = scene
         board = scene.board
         self._services.show(board.services)
-        self._policies.show(by_trouble(board.policies))
+        self._policies.show(by_trouble(overview(board)))
         self._alerts.show(board.firing)
         self._lines.show(board.logs.lines[-100:])
         for name, (told, hue) in figures(board).items():

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 
 from .._board import Tile
+from .._sums import overview
 from ._card import HEIGHT, WIDTH
 from ._listing import Listing
 from ._panel import Detail, Panel
@@ -70,12 +71,14 @@ class PoliciesPanel(Panel):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "turn", "Cards/list"),
         Binding("a", "all", "All/active"),
+        Binding("e", "each", "Each"),
     ]
 
     def __init__(self) -> None:
         super().__init__(id="policies", classes="split")
         self._scale = Scale()
         self._all = False
+        self._each = False
         self.listing = policy_listing(self._scale)
 
     def compose(self) -> ComposeResult:
@@ -86,7 +89,7 @@ class PoliciesPanel(Panel):
     def show(self, scene: Scene) -> None:
         """The policies of this scene."""
         self._scale.scene = scene
-        tiles = scene.board.policies
+        tiles = scene.board.policies if self._each else overview(scene.board)
         self.listing.show(tiles if self._all else filter(active, tiles))
         super().show(scene)
 
@@ -97,6 +100,12 @@ class PoliciesPanel(Panel):
     def action_all(self) -> None:
         """Also those that are quiet, or only serve to watch; or not."""
         self._all = not self._all
+        if self._scale.scene is not None:
+            self.show(self._scale.scene)
+
+    def action_each(self) -> None:
+        """Each process by itself; or the processes of a service together."""
+        self._each = not self._each
         if self._scale.scene is not None:
             self.show(self._scale.scene)
 

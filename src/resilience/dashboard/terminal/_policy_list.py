@@ -121,6 +121,8 @@ def policy_detail(tile: Tile, scene: Scene, width: int) -> list[Pieces]:
 
 def _detail(tile: Tile, scene: Scene, width: int) -> Iterator[Pieces]:
     yield [*_state(tile, width), ink(f"  {tile.name}  ", STRONG), ink(tile.kind, QUIET)]
+    if tile.members:
+        yield [ink(f"{len(tile.members)} processes of {tile.service}, summed; e shows each", QUIET)]
     if tile.is_stale:
         yield [
             ink(
@@ -135,6 +137,7 @@ def _detail(tile: Tile, scene: Scene, width: int) -> Iterator[Pieces]:
     yield [ink("  ".join(f"{name} {duration(getattr(tile, name))}" for name in ("p50", "p95", "p99")))]
     yield [ink(f"{count(tile.total)} calls, {count(tile.retries)} retried, {count(tile.refused)} refused, "
                f"{count(tile.timed_out)} timed out, {count(tile.fallbacks)} fallbacks")]  # fmt: skip
+    yield from _members(tile, scene)
     told, share = use_of(tile)
     if told:
         yield [ink("use      ", QUIET), *meter(share, min(20, width - 30), HEALTH["good"]), ink(f" {told}")]
@@ -149,6 +152,15 @@ def _detail(tile: Tile, scene: Scene, width: int) -> Iterator[Pieces]:
         yield [*_at(event), ink(f"{event.get('event')}  "), ink(reason, QUIET)]
     for name, value in tile.figures.items():
         yield [ink(f"{name}  ", QUIET), ink(f"{value:.4g}" if isinstance(value, float) else str(value))]
+
+
+def _members(tile: Tile, scene: Scene) -> Iterator[Pieces]:
+    """Each process of a sum in a line."""
+    known = {one.key: one for one in scene.board.policies} if tile.members else {}
+    for one in (known[key] for key in tile.members if key in known):
+        silent = f", silent for {span(scene.age(one.source))}" if one.is_stale else ""
+        told = f"  {rate(one.rate)} calls/s, {percent(one.error_rate)} fail{silent}"
+        yield [*_state(one, 0), ink(f"  {scene.names.get(one.source, '?')}"), ink(told, QUIET)]
 
 
 def _at(event: dict[str, Any]) -> Pieces:

@@ -1,4 +1,4 @@
-"""The panel of rankings: slowest, most retried, most refused, most called, largest files."""
+"""The panel of rankings: slowest, most retried, most refused, tool usage by calls, largest files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAMES = {
     "slowest": "Slowest (p95)",
     "retried": "Most retried",
     "refused": "Most refused",
-    "called": "Most called",
+    "called": "Tool usage by calls",
     "files": "Largest files",
 }
 _NOTHING = {

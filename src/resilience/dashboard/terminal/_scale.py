@@ -25,5 +25,7 @@ class Scale:
         return None if self.scene is None else self.scene.age(tile.source)
 
     def name(self, tile: Tile) -> str:
-        """Of its process."""
+        """Of its process, or how many there are."""
+        if tile.members:
+            return f"{len(tile.members)} of {tile.service}"
         return "" if self.scene is None else self.scene.names.get(tile.source, "")

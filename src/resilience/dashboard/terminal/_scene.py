@@ -20,7 +20,7 @@ class Scene:
         self.board = board
         self.at = at
         self.names = {source.key: source.name for source in board.sources}
-        self.largest = max((tile.rate or 0.0 for tile in board.policies), default=0.0) or 1.0
+        self.largest = max((tile.rate or 0.0 for tile in (*board.policies, *board.summed)), default=0.0) or 1.0
         self._seen = {source.key: source.at for source in board.sources}
 
     def age(self, source: str) -> float | None:

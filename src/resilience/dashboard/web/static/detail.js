@@ -2,7 +2,8 @@
 import { $, clock, make, rate, say, seconds, share, span } from "./dom.js";
 import { Chart, times } from "./charts.js";
 import { control, hour } from "./stream.js";
-import { state } from "./store.js";
+import { stateOf } from "./policies.js";
+import { age, state } from "./store.js";
 
 const LINES = {
   calls: ["Calls a second", "--line", rate], errors: ["Calls that fail", "--bad", share], p95: ["p95", "--middling", seconds], retries: ["Retries a second", "--middling", rate],
@@ -17,7 +18,7 @@ export function setUp() {
 }
 
 export async function open(key) {
-  const one = state.policies.get(key) ?? state.services.get(key);
+  const one = state.policies.get(key) ?? state.summed.get(key) ?? state.services.get(key);
   if (!one) return;
   say($("detail-title"), one.name);
   const figures = make("div", { class: "hours" });
@@ -44,10 +45,20 @@ const plain = (value) => (typeof value === "number" && !Number.isInteger(value) 
 function policy(tile) {
   const told = [make("p", { text: tile.explain ?? `${tile.kind}, ${tile.health}` })];
   if (tile.controls.length) told.push(controls(tile));
+  if (tile.members.length) told.push(members(tile));
   told.push(pairs([["kind", tile.kind], ["pipelines", tile.pipelines.join(", ")], ["policies", tile.policies.join(" › ")], ["calls", tile.total], ["p50", seconds(tile.p50)], ["p95", seconds(tile.p95)],
     ["p99", seconds(tile.p99)], ["retries", tile.retries], ["refused", tile.refused], ["fallbacks", tile.fallbacks], ["timed out", tile.timed_out], ...Object.entries(tile.figures)]));
   if (tile.recent.length) told.push(events([...tile.recent].reverse()));
   return told;
+}
+
+function members(tile) {
+  const names = new Map(state.board.sources.map((source) => [source.key, source.name]));
+  const rows = tile.members.map((key) => state.policies.get(key)).filter(Boolean).map((one) => make("tr", {}, make("td", { text: names.get(one.source) ?? one.source }),
+    make("td", { text: stateOf(one) }), ...[rate(one.rate), share(one.error_rate), seconds(one.p95), one.retries, one.refused].map((value) => make("td", { class: "n", text: String(value) })),
+    make("td", { class: "soft", text: one.is_stale ? "silent" : "" })));
+  const head = make("tr", {}, ...["Process", "State", "Calls/s", "Fail", "p95", "Retries", "Refused", ""].map((text) => make("th", { text, scope: "col" })));
+  return make("div", { class: "scroll" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows)));
 }
 
 function events(recent) {

@@ -16,23 +16,37 @@ const SORTS = {
 };
 
 export function choices(redraw) {
-  for (const id of ["policies-show", "policies-kind", "policies-sort"]) $(id).addEventListener("change", () => { most = PAGE; redraw(); });
+  for (const id of ["policies-show", "policies-kind", "policies-sort", "policies-each"]) $(id).addEventListener("change", () => { most = PAGE; redraw(); });
   $("policies-more").addEventListener("click", () => { most += PAGE; redraw(); });
 }
 
 export function policies(board, filter, opened) {
   const show = $("policies-show").value, kind = $("policies-kind").value;
   kinds(board);
-  const found = board.policies.filter((tile) => (!kind || tile.kind === kind) && filter(`${tile.name} ${tile.kind} ${tile.pipelines.join(" ")}`)
+  $("policies-each-label").hidden = !board.summed.length;
+  const each = $("policies-each").checked ? board.policies : once(board);
+  const found = each.filter((tile) => (!kind || tile.kind === kind) && filter(`${tile.name} ${tile.kind} ${tile.service} ${tile.pipelines.join(" ")}`)
     && (show === "all" || (show === "trouble" ? tile.health === "bad" || tile.health === "middling" : tile.health !== "quiet" || tile.kind === "circuit-breaker")));
   found.sort(SORTS[$("policies-sort").value]);
   const shown = found.slice(0, most), top = Math.max(1, ...found.map((tile) => tile.rate ?? 0));
   const several = board.sources.filter((source) => source.kind === "process").length > 1;
-  say($("policies-count"), `${found.length} of ${board.policies.length}; ${board.totals.breakers_open} of ${board.totals.breakers} breakers open`);
+  say($("policies-count"), `${found.length} of ${each.length}; ${board.totals.breakers_open} of ${board.totals.breakers} breakers open`);
   keyed($("policies-grid"), shown, (tile) => tile.key, (tile) => create(tile, opened), (child, tile) => update(child, tile, top, board, several));
   emptied($("policies-grid"), !shown.length, board.policies.length ? "No policy matches what is asked for." : "There is no policy yet.");
   $("policies-more").hidden = found.length <= most;
   say($("policies-more"), `Show ${Math.min(PAGE, found.length - most)} more of ${found.length - most}`);
+}
+
+// Each policy of a service once: sums, and what is in none of them.
+function once(board) {
+  const within = new Set(board.summed.flatMap((one) => one.members));
+  return [...board.summed, ...board.policies.filter((tile) => !within.has(tile.key))];
+}
+
+// The state in a word; of a sum, with the number of processes that are in it.
+export function stateOf(tile) {
+  const live = tile.members.length ? tile.figures.processes - tile.figures.silent : 0;
+  return tile.members.length && tile.state ? `${tile.state} in ${tile.figures[tile.state] ?? live} of ${live}` : tile.state ?? WORDS[tile.health];
 }
 
 function kinds(board) {
@@ -63,7 +77,7 @@ function update(child, tile, top, board, several) {
   set(card, "class", `card tile ${tile.health}${tile.is_stale ? " stale" : ""}`);
   say(parts.name, tile.name);
   set(parts.name, "title", tile.name);
-  say(parts.pill, tile.state ?? WORDS[tile.health]);
+  say(parts.pill, stateOf(tile));
   set(parts.size, "r", (tile.rate ? 6 + 26 * Math.sqrt(Math.min(1, tile.rate / top)) : 3).toFixed(1));
   say(parts.rate, rate(tile.rate));
   say(parts.errors, tile.error_rate !== null ? `${share(tile.error_rate)} fail` : tile.rate === null ? "not counted here" : "no calls lately");
@@ -79,7 +93,8 @@ function told(tile, board, several) {
   const words = [tile.kind];
   if (tile.hit_rate !== null) words.push(`${share(tile.hit_rate)} hits`);
   if (tile.kind === "bulkhead") words.push(`${tile.used} of ${tile.capacity} in use${tile.waiting ? `, ${tile.waiting} wait` : ""}`);
-  if (several && source) words.push(source.name);
+  if (tile.members.length) words.push(`${tile.members.length} processes of ${tile.service}`);
+  else if (several && source) words.push(source.name);
   if (tile.is_stale && source?.at) words.push(`as of ${span(age(source.at))} ago`);
   return words.join(" · ");
 }
