@@ -24,7 +24,7 @@ def test_the_attempts_behind_an_error():
         "ConnectionError: reset by peer\n"
         "  attempt 1, ended after 0 s: ConnectionError: reset by peer; then waited 2 s\n"
         "  attempt 2, ended after 2 s: this error; the last\n"
-        "  fetch: gave up after 2 attempts in 2 s (attempts)"
+        f"  {policy.name}: gave up after 2 attempts in 2 s (attempts)"
     )
 
 
@@ -40,8 +40,8 @@ def test_a_refusal_and_what_opened_the_circuit():
 
     explained(breaker, body)
     assert explained(breaker, body) == (
-        "CircuitOpenError: payments: circuit open for 10 s more; the call was not made\n"
-        "  refused by payments (open); try again in 10 s\n"
+        f"CircuitOpenError: {breaker.name}: circuit open for 10 s more; the call was not made\n"
+        f"  refused by {breaker.name} (open); try again in 10 s\n"
         "behind it: ConnectionError: down"
     )
 
