@@ -1,5 +1,7 @@
 """One policy of several processes of a service, summed: counts added, states counted, and every face tells it."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -148,4 +150,7 @@ def test_four_real_processes_behind_one_address_are_summed():
         (refused,) = [ranking for ranking in seen.rankings if ranking.name == "refused"]
         assert ("payments rate", 100.0) in [(place.name, place.value) for place in refused.places]
         assert [alert.title for alert in seen.firing if "payments" in alert.title] == ["payments is open on shop"]
-        assert len(collector.hour(payments.key)["errors"]) == 360
+        at = time.time()
+        for member in payments.members:
+            collector.history.add(member, "calls", at, 2.0)
+        assert [value for value in collector.hour(payments.key)["calls"] if value is not None][-1] == 8.0
