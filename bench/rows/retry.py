@@ -23,6 +23,9 @@ def tenacity(body):
 
 def stamina(body):
     from stamina import retry
+    from stamina.instrumentation import set_on_retry_hooks
+
+    set_on_retry_hooks(())  # where structlog is installed too, it prints each retry: that would time the terminal
 
     return retry(on=ConnectionError, attempts=3, wait_initial=0, wait_max=0, wait_jitter=0)(body)
 
