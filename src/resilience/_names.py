@@ -52,11 +52,11 @@ def _forget(reference: Any) -> None:
 
 
 def live_policies() -> Iterator[Any]:
-    """Every live policy of this process."""
+    """Every live policy of this process; not one that another thread is just giving its label."""
     for taken in list(_LIVE.values()):
         for reference in list(taken.values()):
             policy = reference()
-            if policy is not None:
+            if policy is not None and hasattr(policy, "name"):
                 yield policy
 
 

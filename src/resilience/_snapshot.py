@@ -72,7 +72,7 @@ def remembered(memory: Memory | None) -> dict[str, Any]:
     recorded = _sections.recorded
     calls = {} if recorded is None else recorded.all_calls(copied=memory is None)
     events = {} if recorded is None else recorded.all_events(copied=memory is None)
-    live = sorted(live_policies(), key=lambda policy: str(policy.name))
+    live = sorted(filter(_is_made, live_policies()), key=lambda policy: str(policy.name))
     chains = [policy for policy in live if len(policy.parts()) > 1 or isinstance(policy, Pipeline)]
     within: dict[str, list[str]] = {}
     for chain in chains:
@@ -90,6 +90,15 @@ def remembered(memory: Memory | None) -> dict[str, Any]:
         "totals": _totals(singles, calls, events),
         "sections": _told_by_others(),
     }
+
+
+def _is_made(policy: Any) -> bool:
+    """Not while another thread is still making it, nor when its constructor raised and a traceback keeps it."""
+    try:
+        policy.parts()
+    except AttributeError:
+        return False
+    return True
 
 
 def _process() -> dict[str, Any]:

@@ -7,7 +7,7 @@ from tests.dashboard.serving import eventually
 from tests.origins import Origin, answer, json_answer
 
 import resilience
-from resilience import _sections, telemetry
+from resilience import _names, _sections, telemetry
 from resilience.config import Settings
 from resilience.dashboard import Collector
 from resilience.dashboard._controls import Controls
@@ -27,8 +27,9 @@ def fail():
 
 
 @pytest.fixture
-def recording():
-    """Telemetry, on."""
+def recording(monkeypatch):
+    """Telemetry, on; policies that other tests left alive do not count."""
+    monkeypatch.setattr(_names, "_LIVE", {})
     with telemetry.enable():
         yield
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import resilience as r
-from resilience import _plain, telemetry
+from resilience import _names, _plain, telemetry
 
 PAGE = Path(__file__).parents[2] / "docs" / "telemetry" / "snapshot.md"
 OPEN = ("outcomes", "errors", "events", "state", "sections", "timeline[]", "recent[]")  # their keys vary
@@ -253,3 +253,24 @@ def test_a_policy_that_cannot_tell_is_told_with_a_memory_too():
     told = remembered(Memory())
     (entry,) = [each for each in told["policies"] if each["name"] == broken.name]
     assert entry["state"] == {"error": "RuntimeError"}
+
+
+@pytest.mark.parametrize("lacks", ["name", "parts"])
+def test_a_policy_that_is_just_being_made_is_left_out(lacks):
+    """Another thread's constructor is between two lines, or raised there: the snapshot tells of the others."""
+
+    class HalfMade(r.Fallback):
+        def __init__(self):
+            if lacks == "parts":
+                super().__init__(1, name="half-made")
+            else:
+                _names.register(self, "half-made")
+
+        def parts(self):
+            return self.not_yet_set
+
+    half, whole = HalfMade(), r.Fallback(1, name="wholly-made")
+    names = [each["name"] for each in r.snapshot()["policies"]]
+    assert whole.name in names
+    assert "half-made" not in names
+    del half
