@@ -48,7 +48,7 @@ wheel-check: $(VENV)/.dev  ## build, and try the wheel with src away
 
 # pytest comes last, so that its own summary line ends the output.
 check: lint types  ## what a change must pass
-	$(PYTEST) tests/test_layers.py -q --no-header
+	$(RUN) -m pytest tests/test_layers.py -q --no-header
 	$(MAKE) --no-print-directory docs docs-check wheel-check VENV=$(VENV)
 	$(PYTEST) --cov --cov-report= --covered-floors $(ARGS)
 

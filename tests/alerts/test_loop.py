@@ -81,11 +81,11 @@ def test_what_a_look_raises_is_logged_and_the_next_look_happens(caplog):
 def test_shutdown_ends_it_and_it_may_begin_again():
     """`resilience.shutdown()` knows of it."""
     source, told = Source(), []
-    alerts = made(source, told)
+    alerts, others = made(source, told), set(threads())
     alerts.start(interval=60)
     until(lambda: source.looks == 1)
     assert r.shutdown(20)
-    until(lambda: not [thread for thread in threads() if "Loop" in repr(getattr(thread, "_target", ""))])
+    until(lambda: not [one for one in set(threads()) - others if "Loop" in repr(getattr(one, "_target", ""))])
     with alerts.start(interval=0.001):
         until(lambda: source.looks > 3)
     assert alerts.close(20)

@@ -128,7 +128,7 @@ def test_row_67_calls_go_on_while_a_board_is_made():
         go_on.wait(20)
         return 1
 
-    with telemetry.enable(), telemetry.section("slow", slow), served() as page:
+    with telemetry.enable(), served() as page, telemetry.section("slow", slow):
         reader = Thread(target=page.ask, args=("/api/snapshot",), daemon=True)
         reader.start()
         assert begun.wait(20)

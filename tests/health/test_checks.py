@@ -179,8 +179,8 @@ def test_the_machine_is_judged_by_the_thresholds(kind):
         assert (found.level, found.unit) == ("degraded", "percent")
         assert f"{kind} {found.value:.3g} %, the threshold is 0.001 %" == found.detail
         assert result(make(unhealthy=0.001)).level is Level.UNHEALTHY
-        if found.value < 90:
-            assert result(make(percent=99.9)).level is Level.HEALTHY
+        found = result(make(percent=99.9))
+        assert (found.level is Level.HEALTHY) == (found.value < 99.9)
 
 
 def test_a_disk_that_is_not_there_is_unhealthy(tmp_path):

@@ -122,6 +122,8 @@ class DashboardApp(App[int]):
 
     def draw(self) -> None:
         """Draw the newest board; while the screen is paused, or nothing is new, only the ages go on."""
+        if not self.screen_stack or not self.screen_stack[0].query(Panel):
+            return  # a timer's last tick, when the screen is not there yet or no more
         kept = self.scene if self._is_paused else None
         board = self._newest if kept is None else kept.board
         at = self._clock()
