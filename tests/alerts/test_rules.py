@@ -1,6 +1,7 @@
 """Rules: paths, conditions, hysteresis, `lasting`, against a reference model; and which options are refused."""
 
 import itertools
+from weakref import WeakSet
 
 import pytest
 from hypothesis import given
@@ -218,9 +219,11 @@ def test_limits_may_be_settings_and_follow_them():
         config.configure()
 
 
-def test_the_default_rules_see_an_outage():
+def test_the_default_rules_see_an_outage(monkeypatch):
     """Error rate, response time, an open circuit, health: all by the thresholds, once there are ten calls."""
-    from resilience.health import HealthRegistry
+    from resilience.health import HealthRegistry, _section
+
+    monkeypatch.setattr(_section.GATHERED, "_live", WeakSet())  # registries that other tests left alive do not count
 
     clock = FakeClock(autojump=False)
     breaker = r.CircuitBreaker("alerts-default", trip=r.Consecutive(11), clock=clock)

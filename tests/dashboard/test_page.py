@@ -42,6 +42,7 @@ def shown(driver, selector):
 def opened(driver, page):
     """Open the page, and wait until it is live."""
     resize(driver, 1400, 1000)
+    driver.get("about:blank")  # the page before asks its server, which is gone, until it is left
     driver.get_log("browser")
     driver.get(page.url)
     eventually(lambda: "live" in "".join(shown(driver, "#live")))

@@ -122,8 +122,8 @@ class DashboardApp(App[int]):
 
     def draw(self) -> None:
         """Draw the newest board; while the screen is paused, or nothing is new, only the ages go on."""
-        if not self.screen_stack or not self.screen_stack[0].query(Panel):
-            return  # a timer's last tick, when the screen is not there yet or no more
+        if not self._is_there:
+            return  # a timer's last tick
         kept = self.scene if self._is_paused else None
         board = self._newest if kept is None else kept.board
         at = self._clock()
@@ -141,6 +141,12 @@ class DashboardApp(App[int]):
             for screen in self.screen_stack:
                 if isinstance(screen, Over):
                     screen.show(self.scene)
+
+    @property
+    def _is_there(self) -> bool:
+        """Is the screen whole: not half made, nor half taken down?"""
+        parts = (TopLine, ContentSwitcher, Panel)
+        return bool(self.screen_stack) and all(self.screen_stack[0].query(part) for part in parts)
 
     @property
     def _current(self) -> str:
