@@ -110,10 +110,6 @@ class Recorder:
         with self._lock:
             self._tally_locked(event.policy).add_locked(event, entry)
 
-    def _fold_locked(self) -> None:
-        for series in self._series.values():
-            series.fold_locked()
-
     # Labels
 
     def _series_locked(self, label: str, kind: str) -> Series:
@@ -156,7 +152,6 @@ class Recorder:
     def labels(self) -> list[str]:
         """Every label that something is known of."""
         with self._lock:
-            self._fold_locked()
             return sorted({*self._series, *self._tallies})
 
     def calls(self, label: str) -> dict[str, Any] | None:
@@ -168,7 +163,6 @@ class Recorder:
     def all_calls(self, *, copied: bool = True) -> dict[str, dict[str, Any]]:
         """The same for every label; not copied, what has not changed is the same object, and must not be changed."""
         with self._lock:
-            self._fold_locked()
             number = int(self.now() // self._width)
             return {label: series.figures_locked(number, copied=copied) for label, series in self._series.items()}
 
@@ -183,7 +177,6 @@ class Recorder:
         A time within 1 % of a bound may count on either side of it.
         """
         with self._lock:
-            self._fold_locked()
             return {label: series.histogram_locked(bounds) for label, series in self._series.items()}
 
     def about(self) -> dict[str, Any]:

@@ -118,6 +118,7 @@ class Series:
 
     def histogram_locked(self, bounds: tuple[float, ...]) -> tuple[list[int], float, int]:
         """How many of all calls took no longer than each bound, their time together, their number."""
+        self.fold_locked()
         bins = merged([one.bins for one in self._all_locked()])
         return at_most(bins, bounds), self.seconds_locked(), sum(bins.values())
 
