@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from tests.policies.told import fail, failing
 
 import resilience
 from resilience import (
@@ -30,16 +31,6 @@ LIMITERS = pytest.mark.parametrize("kind", [RateLimiter, SlidingWindow, FixedWin
 @pytest.fixture
 def clock():
     return FakeClock(start=1000.0)
-
-
-def fail(error=None):
-    raise error or ConnectionError("down")
-
-
-def failing(policy, times=1):
-    for _ in range(times):
-        with pytest.raises(ConnectionError):
-            policy.call(fail)
 
 
 def test_the_words_of_an_open_breaker_and_of_a_short_ramp(clock):

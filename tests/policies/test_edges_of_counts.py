@@ -5,6 +5,7 @@ import random
 from math import ceil
 
 import pytest
+from tests.policies.told import failure
 
 import resilience
 from resilience import (
@@ -34,16 +35,6 @@ from resilience.testing import FakeClock, Recorder
 @pytest.fixture
 def clock():
     return FakeClock(start=1000.0)
-
-
-def fail():
-    raise ConnectionError("down")
-
-
-def failing(policy, kind=ConnectionError):
-    with pytest.raises(kind) as caught:
-        policy.call(fail)
-    return caught.value
 
 
 def test_windows_at_their_ends():
@@ -130,7 +121,7 @@ def test_what_is_no_failure_is_not_stored(clock):
     with pytest.raises(CallTimeoutError):
         cache.call(never)
     assert cache.snapshot().size == 0
-    failing(cache)
+    failure(cache)
     assert cache.snapshot().size == 1
     standing = Cache(ttl=10, stale_if_error=50, clock=clock)
     answers = iter(["old"])
@@ -163,7 +154,7 @@ def test_counts_that_go_on(clock):
         assert bulkhead.snapshot().rejected == refused
     held.release()
     shadow = Bulkhead(1, shadow=True, clock=clock)
-    failing(shadow)
+    failure(shadow)
     assert (shadow.snapshot().active, shadow.snapshot().admitted) == (0, 1)
     tally = ConsecutiveTally(3)
     assert [(tally.count(0.0, failed=failed), tally.calm) for failed in (True, False)] == [

@@ -28,16 +28,6 @@ def clock():
     return FakeClock(start=1000.0)
 
 
-def fail():
-    raise ConnectionError("down")
-
-
-def failing(policy, kind=ConnectionError):
-    with pytest.raises(kind) as caught:
-        policy.call(fail)
-    return caught.value
-
-
 def hedged(clock, hedge, *attempts):
     """What a call gives whose attempts take so long and end so."""
 

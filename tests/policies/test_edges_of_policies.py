@@ -3,6 +3,7 @@
 import gc
 
 import pytest
+from tests.policies.told import failing
 
 import resilience
 from resilience import (
@@ -29,16 +30,6 @@ LIMITERS = pytest.mark.parametrize("kind", [RateLimiter, SlidingWindow, FixedWin
 @pytest.fixture
 def clock():
     return FakeClock(start=1000.0)
-
-
-def fail(error=None):
-    raise error or ConnectionError("down")
-
-
-def failing(policy, times=1):
-    for _ in range(times):
-        with pytest.raises(ConnectionError):
-            policy.call(fail)
 
 
 @pytest.mark.parametrize(("took", "errors"), [(4.5, 1), (5.0, 0), (6.0, 0)])

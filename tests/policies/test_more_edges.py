@@ -5,6 +5,7 @@ from time import monotonic
 
 import pytest
 from tests.policies.test_budget_verbs import Noted
+from tests.policies.told import fail, failure
 
 from resilience import (
     AdaptiveLimit,
@@ -29,16 +30,6 @@ def clock():
     return FakeClock(start=1000.0)
 
 
-def fail():
-    raise ConnectionError("down")
-
-
-def failing(policy, kind=ConnectionError):
-    with pytest.raises(kind) as caught:
-        policy.call(fail)
-    return caught.value
-
-
 def test_who_gave_up_on_what_and_when():
     """In groups, round circles, by number and by time."""
     marked, plain = ConnectionError("marked"), ConnectionError("plain")
@@ -55,7 +46,7 @@ def test_who_gave_up_on_what_and_when():
 
 def test_a_wait_of_nothing_is_no_sleep(clock):
     """In no world."""
-    failing(Retry(3, backoff=Fixed(0), clock=clock))
+    failure(Retry(3, backoff=Fixed(0), clock=clock))
 
     async def afail():
         fail()
@@ -68,7 +59,7 @@ def test_a_wait_of_nothing_is_no_sleep(clock):
 def test_a_named_delay_of_nothing_is_one(clock):
     """And nonsense names the option."""
     policy = Retry(2, delay_from=lambda outcome: 0, backoff=Fixed(9), clock=clock)
-    failing(policy)
+    failure(policy)
     assert clock.now() == 1000
     wrong = Retry(2, delay_from=lambda outcome: -1, clock=clock)
     with pytest.raises(ValueError, match=r"^delay_from=-1: must be seconds at least 0 \(a number"):
@@ -124,7 +115,7 @@ def test_a_budget_on_the_real_clock_and_inside_a_later_attempt():
 def test_what_an_empty_budget_had(clock):
     """Is told."""
     with Recorder(events.BudgetRefused) as recorder:
-        failing(Retry(budget=Noted(), clock=clock))
+        failure(Retry(budget=Noted(), clock=clock))
     assert [event.balance for event in recorder.events] == [7.5]
 
 
