@@ -8,6 +8,7 @@ FLOORS = {
     "errors": 0,
     "events": 0,
     "_attempts": 1,
+    "_awaitable": 1,
     "_background": 1,
     "_drive": 1,
     "_fake_clock": 1,

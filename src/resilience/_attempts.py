@@ -10,9 +10,9 @@ from contextvars import Token
 from types import TracebackType
 from typing import Self
 
+from ._awaitable import afinish, finish
 from ._clock import Clock
 from ._deadline import NO_SCOPE, SCOPE, Scope, current_scope
-from ._drive import afinish, finish
 from ._gate import Again, Gate
 from ._world import apause, pause
 

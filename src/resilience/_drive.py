@@ -21,6 +21,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
+from ._awaitable import Vet, afinish, finish, vetted
 from ._background import alead, arefresh, lead, refresh
 from ._clock import Clock
 from ._deadline import NO_SCOPE, SCOPE, current_scope
@@ -31,7 +32,6 @@ from ._world import aattend, apause, attend, pause
 Call = Callable[..., Any]
 Arguments = tuple[Any, ...]
 Keywords = dict[str, Any]
-Vet = Callable[[Any], Any]
 _VARARGS, _VARKEYWORDS = 0x04, 0x08
 PAIR = "__resilience_pair__"
 astray = False
@@ -44,6 +44,7 @@ PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, list, tupl
 def drive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None, seat: Seat | None = None) -> Call:
     verbs = gate.verbs()
     admit, succeeded, failed, quick = verbs.admit, verbs.succeeded, verbs.failed, verbs.quick
+    standing = verbs.standing
     pair = getattr(inner, PAIR, None)
     rare = inner if vet is None else vetted(inner, vet)
 
@@ -53,7 +54,9 @@ def drive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None, seat: S
                 return inner(*args, **kwargs)
             if seat is not None:
                 return watch(seat, args, kwargs)
-        if quick is not None and current_scope() is None:
+        if standing is not None and (permit := standing.admission) is not None:
+            pass
+        elif quick is not None and current_scope() is None:
             permit = quick()
         else:
             permit = admit and admit(args, kwargs)
@@ -68,13 +71,12 @@ def drive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None, seat: S
         try:
             if pair is not None:
                 value = pair(args, kwargs)
-            elif kwargs:  # an empty `**kwargs` would cost a dictionary
-                value = inner(*args, **kwargs)
             else:
-                value = inner(*args)
-            if vet is not None and value.__class__ not in PLAIN:
-                vet(value)
-            if succeeded is None:
+                # An empty `**kwargs` would cost a dictionary.
+                value = inner(*args, **kwargs) if kwargs else inner(*args)
+                if vet is not None and value.__class__ not in PLAIN:
+                    vet(value)
+            if succeeded is None or (standing is not None and permit is standing.calm):
                 return value
         except BaseException as error:
             if failed is None:
@@ -98,6 +100,7 @@ def drive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None, seat: S
 def adrive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None, seat: Seat | None = None) -> Call:
     verbs = gate.verbs()
     admit, succeeded, failed, quick = verbs.admit, verbs.succeeded, verbs.failed, verbs.quick
+    standing = verbs.standing
     pair = getattr(inner, PAIR, None)
     rare = inner if vet is None else vetted(inner, vet)
 
@@ -107,7 +110,9 @@ def adrive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None, seat: 
                 return await inner(*args, **kwargs)
             if seat is not None:
                 return await awatch(seat, args, kwargs)
-        if quick is not None and current_scope() is None:
+        if standing is not None and (permit := standing.admission) is not None:
+            pass
+        elif quick is not None and current_scope() is None:
             permit = quick()
         else:
             permit = admit and admit(args, kwargs)
@@ -122,13 +127,12 @@ def adrive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None, seat: 
         try:
             if pair is not None:
                 value = await pair(args, kwargs)
-            elif kwargs:  # an empty `**kwargs` would cost a dictionary
-                value = await inner(*args, **kwargs)
             else:
-                value = await inner(*args)
-            if vet is not None and value.__class__ not in PLAIN:
-                vet(value)
-            if succeeded is None:
+                # An empty `**kwargs` would cost a dictionary.
+                value = await inner(*args, **kwargs) if kwargs else await inner(*args)
+                if vet is not None and value.__class__ not in PLAIN:
+                    vet(value)
+            if succeeded is None or (standing is not None and permit is standing.calm):
                 return value
         except BaseException as error:
             if failed is None:
@@ -264,35 +268,3 @@ async def aconclude(verdict: Verdict) -> Any:
     if isinstance(verdict, Instead):
         return await afinish(verdict.run())
     raise TypeError(f"a gate said {verdict!r} after the call; it may say Again, Answer or Instead")
-
-
-def finish(value: Any) -> Any:
-    if hasattr(value.__class__, "__await__"):
-        raise awaitable_in_sync(value)
-    return value
-
-
-async def afinish(value: Any) -> Any:
-    if hasattr(value.__class__, "__await__"):
-        return await value
-    return value
-
-
-def vetted(inner: Call, vet: Vet) -> Call:
-    """`inner`, whose result must not be an awaitable that passes for a value."""
-
-    def checked(*args: Any, **kwargs: Any) -> Any:
-        return vet(inner(*args, **kwargs))
-
-    return checked
-
-
-def awaitable_in_sync(value: Any) -> TypeError:
-    """The error for an awaitable where nobody can await it; the awaitable is closed."""
-    close = getattr(value, "close", None) or getattr(value, "cancel", None)
-    if close is not None:
-        close()
-    return TypeError(
-        f"a plain function returned an awaitable ({type(value).__name__}): its guard would end before the work begins; "
-        "declare the function with `async def`, or call the policy's .acall()"
-    )

@@ -11,8 +11,21 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from ._flight import Flight
     from ._ticket import Ticket
+
+    class Standing(Protocol):
+        """A permit that stands for all calls for a while, read without a lock and before each call.
+
+        Attributes:
+            admission: what `admit` would give just now, or `None`: ask it.
+            calm: that permit while `succeeded` would change nothing, or `None`.
+        """
+
+        admission: Any
+        calm: Any
 
 
 class Verdict:
@@ -104,9 +117,10 @@ class Verbs:
 
     `quick` stands in for `admit` where no deadline and no outer attempt surrounds the call: without arguments, it gives
     a permit, never a verdict, and may be a C function.
+    `standing` holds a permit that any call may take without asking, for reading it costs a tenth of asking.
     """
 
-    __slots__ = ("admit", "failed", "quick", "succeeded")
+    __slots__ = ("admit", "failed", "quick", "standing", "succeeded")
 
     def __init__(
         self,
@@ -114,11 +128,13 @@ class Verbs:
         succeeded: Callable[[Any, Any], Verdict | None] | None,
         failed: Callable[[Any, BaseException, int], Verdict | None] | None,
         quick: Callable[[], Any] | None = None,
+        standing: Standing | None = None,
     ) -> None:
         self.admit = admit
         self.succeeded = succeeded
         self.failed = failed
         self.quick = quick
+        self.standing = standing
 
 
 class Gate:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ._awaitable import Vet
 from ._chance import Chance
 from ._clock import Clock
-from ._drive import Vet
 from ._policy import OFFERS, Policy
 from ._record import Record
 from ._world import SYSTEM_CLOCK

@@ -12,10 +12,11 @@ from typing import Any, ClassVar, Generic, NoReturn, ParamSpec, Self, TypeVar, o
 from weakref import WeakKeyDictionary, ref
 
 from . import _options
+from ._awaitable import Vet, finish
 from ._callable import ASYNC, ASYNC_GENERATOR, GENERATOR, SYNC, checked_callable, form_of, name_of
 from ._chance import Chance, chance
 from ._clock import Clock
-from ._drive import PAIR, Vet, adrive, drive, finish, named
+from ._drive import PAIR, adrive, drive, named
 from ._gate import Gate
 from ._generate import agenerate, generate
 from ._guarded import Guarded

@@ -14,10 +14,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet, ref
 
+from .._awaitable import Vet
 from .._callable import ASYNC, ASYNC_GENERATOR, GENERATOR
 from .._chance import Chance
 from .._clock import Clock
-from .._drive import Vet
 from .._gate import Gate
 from .._outcome import FAILURES
 from .._pipeline import Pipeline, PipelineSnapshot

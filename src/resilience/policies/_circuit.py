@@ -11,7 +11,7 @@ from __future__ import annotations
 from _thread import allocate_lock
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .._gate import Gate
+from .._gate import Gate, Verbs
 from .._listeners import HUB
 from .._outcome import bare
 from .._outcome import open_for as asked_open_for
@@ -83,6 +83,10 @@ class Circuit(Gate):
         self._probes.clear()
 
     # Admission
+
+    def verbs(self) -> Verbs:
+        """While it is closed and calm a call asks nothing: it reads `admission` and `calm`."""
+        return Verbs(self.admit, self.succeeded, self.failed, standing=self)
 
     def admit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         epoch = self.admission

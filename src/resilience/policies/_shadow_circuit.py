@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._gate import Verbs
 from ..errors import CircuitOpenError
 from ..events import WouldReject
 from ._operated import OperatedCircuit
@@ -31,6 +32,10 @@ class ShadowCircuit(OperatedCircuit):
         self._seen = breaker.trip.begin()
         self._run = 0
         self._worst = 0.0
+
+    def verbs(self) -> Verbs:
+        """Every call is seen, also when it would change nothing."""
+        return Verbs(self.admit, self.succeeded, self.failed)
 
     def admit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         try:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any, Never
 
 from .. import _options
+from .._awaitable import Vet
 from .._chance import Chance
 from .._clock import Clock
-from .._drive import Vet
 from .._flight import INSIDE
 from .._gate import Answer, Lead, Stale
 from .._listeners import HUB

@@ -9,9 +9,9 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Generic, TypeVar, overload
 
 from .. import _options
+from .._awaitable import Vet
 from .._callable import ASYNC, SYNC, form_of, name_of
 from .._clock import Clock
-from .._drive import Vet
 from .._flight import note_degraded
 from .._gate import Answer, Instead, Verbs, Verdict
 from .._outcome import UNAVAILABLE, Judge

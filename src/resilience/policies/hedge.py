@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Never
 
 from .. import _options
+from .._awaitable import Vet, vetted
 from .._budget import Budget, checked_budget
 from .._callable import ASYNC
 from .._chance import Chance
 from .._clock import Clock
 from .._deadline import current_scope
-from .._drive import Vet, vetted
 from .._hedged import ahedged, hedged
 from .._options import INFINITY
 from .._outcome import FAILURES, Judge

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Never
 
 from .. import _options
+from .._awaitable import Vet, vetted
 from .._callable import ASYNC
 from .._clock import Clock
 from .._deadline import Scope, current_scope
-from .._drive import Vet, vetted
 from .._policy import Policy
 from .._record import Record
 from .._scope import abounded, bounded
