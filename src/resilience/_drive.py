@@ -9,7 +9,7 @@ A test compares their syntax trees, so they carry no docstrings of their own.
   traceback and error outlives it, and a failing fallback has its `__context__`.
 - `seat` is set in the outermost link of a chain: where its calls are watched, see `_watch.py`.
 - `vet` is given to the innermost link of a plain function: a result that is an awaitable must not pass for a success, of
-  whichever attempt, and be stored by no cache.
+  whichever attempt, and be stored by no cache. The class that passed last (`seen`) is not asked about again.
 
 `failed` hears every `BaseException`, so that a cancelled probe or slot comes back; its verdict is obeyed only for an
 `Exception`. No await lies between a permit and the `try` around the call.
@@ -25,7 +25,7 @@ from ._awaitable import Vet, afinish, finish, vetted
 from ._background import alead, arefresh, lead, refresh
 from ._clock import Clock
 from ._deadline import NO_SCOPE, SCOPE, current_scope
-from ._gate import VERDICTS, Again, Answer, Gate, Instead, Lead, Park, Stale, Verdict
+from ._gate import VERDICTS, Again, Answer, Gate, Instead, Lead, Park, Stale, Verbs, Verdict
 from ._watch import Seat, awatch, watch
 from ._world import aattend, apause, attend, pause
 
@@ -38,50 +38,61 @@ astray = False
 """Are calls to leave their usual way? One question for both reasons, so that it costs a call next to nothing."""
 passing = False
 """On inside `resilience.testing.disabled()`: every call goes straight to its function."""
-PLAIN = frozenset({type(None), bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset})
+
+
+class Link:
+    """What a link of a chain needs on its rare ways: in one object, for each name of a closure costs every call."""
+
+    __slots__ = ("clock", "gate", "inner", "verbs")
+
+    def __init__(self, gate: Gate, verbs: Verbs, inner: Call, clock: Clock) -> None:
+        self.gate = gate
+        self.verbs = verbs
+        self.inner = inner
+        self.clock = clock
 
 
 def drive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None, seat: Seat | None = None) -> Call:
-    verbs = gate.verbs()
-    admit, succeeded, failed, quick = verbs.admit, verbs.succeeded, verbs.failed, verbs.quick
-    standing = verbs.standing
-    pair = getattr(inner, PAIR, None)
-    rare = inner if vet is None else vetted(inner, vet)
+    link = Link(gate, gate.verbs(), inner if vet is None else vetted(inner, vet), clock)
+    admit, quick, standing, succeeded = link.verbs.admit, link.verbs.quick, link.verbs.standing, link.verbs.succeeded
+    pair, seen = getattr(inner, PAIR, None), None
 
     def run(*args: Any, **kwargs: Any) -> Any:
+        nonlocal seen
         if astray:
             if passing:
                 return inner(*args, **kwargs)
             if seat is not None:
                 return watch(seat, args, kwargs)
-        if standing is not None and (permit := standing.admission) is not None:
-            pass
-        elif quick is not None and current_scope() is None:
+        if quick is not None and current_scope() is None:
             permit = quick()
+        elif standing is not None and (permit := standing.admission) is not None:
+            pass
         else:
             permit = admit and admit(args, kwargs)
             if permit.__class__ in VERDICTS:
                 if isinstance(permit, Answer):
                     return permit.value
-                permit = settle(permit, rare, args, kwargs, clock)
+                permit = settle(permit, link.inner, args, kwargs, link.clock)
                 if isinstance(permit, Answer):
                     return permit.value
                 if isinstance(permit, Again):
-                    return repeat(gate, permit, rare, args, kwargs, clock)
+                    return repeat(link, permit, args, kwargs)
         try:
             if pair is not None:
                 value = pair(args, kwargs)
             else:
                 # An empty `**kwargs` would cost a dictionary.
                 value = inner(*args, **kwargs) if kwargs else inner(*args)
-                if vet is not None and value.__class__ not in PLAIN:
+                if vet is not None and value.__class__ is not seen:
                     vet(value)
+                    seen = value.__class__
             if succeeded is None or (standing is not None and permit is standing.calm):
                 return value
         except BaseException as error:
-            if failed is None:
+            if link.verbs.failed is None:
                 raise
-            verdict = failed(permit, error, 1)
+            verdict = link.verbs.failed(permit, error, 1)
             if verdict is None or not isinstance(error, Exception):
                 raise
             if not isinstance(verdict, Again):
@@ -92,52 +103,52 @@ def drive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None, seat: S
                 return value
             if not isinstance(verdict, Again):
                 return conclude(verdict)
-        return repeat(gate, verdict, rare, args, kwargs, clock)
+        return repeat(link, verdict, args, kwargs)
 
     return run
 
 
 def adrive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None, seat: Seat | None = None) -> Call:
-    verbs = gate.verbs()
-    admit, succeeded, failed, quick = verbs.admit, verbs.succeeded, verbs.failed, verbs.quick
-    standing = verbs.standing
-    pair = getattr(inner, PAIR, None)
-    rare = inner if vet is None else vetted(inner, vet)
+    link = Link(gate, gate.verbs(), inner if vet is None else vetted(inner, vet), clock)
+    admit, quick, standing, succeeded = link.verbs.admit, link.verbs.quick, link.verbs.standing, link.verbs.succeeded
+    pair, seen = getattr(inner, PAIR, None), None
 
     async def run(*args: Any, **kwargs: Any) -> Any:
+        nonlocal seen
         if astray:
             if passing:
                 return await inner(*args, **kwargs)
             if seat is not None:
                 return await awatch(seat, args, kwargs)
-        if standing is not None and (permit := standing.admission) is not None:
-            pass
-        elif quick is not None and current_scope() is None:
+        if quick is not None and current_scope() is None:
             permit = quick()
+        elif standing is not None and (permit := standing.admission) is not None:
+            pass
         else:
             permit = admit and admit(args, kwargs)
             if permit.__class__ in VERDICTS:
                 if isinstance(permit, Answer):
                     return permit.value
-                permit = await asettle(permit, rare, args, kwargs, clock)
+                permit = await asettle(permit, link.inner, args, kwargs, link.clock)
                 if isinstance(permit, Answer):
                     return permit.value
                 if isinstance(permit, Again):
-                    return await arepeat(gate, permit, rare, args, kwargs, clock)
+                    return await arepeat(link, permit, args, kwargs)
         try:
             if pair is not None:
                 value = await pair(args, kwargs)
             else:
                 # An empty `**kwargs` would cost a dictionary.
                 value = await inner(*args, **kwargs) if kwargs else await inner(*args)
-                if vet is not None and value.__class__ not in PLAIN:
+                if vet is not None and value.__class__ is not seen:
                     vet(value)
+                    seen = value.__class__
             if succeeded is None or (standing is not None and permit is standing.calm):
                 return value
         except BaseException as error:
-            if failed is None:
+            if link.verbs.failed is None:
                 raise
-            verdict = failed(permit, error, 1)
+            verdict = link.verbs.failed(permit, error, 1)
             if verdict is None or not isinstance(error, Exception):
                 raise
             if not isinstance(verdict, Again):
@@ -148,7 +159,7 @@ def adrive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None, seat: 
                 return value
             if not isinstance(verdict, Again):
                 return await aconclude(verdict)
-        return await arepeat(gate, verdict, rare, args, kwargs, clock)
+        return await arepeat(link, verdict, args, kwargs)
 
     return run
 
@@ -194,13 +205,14 @@ async def asettle(verdict: Any, inner: Call, args: Arguments, kwargs: Keywords, 
     return verdict
 
 
-def repeat(gate: Gate, verdict: Again, inner: Call, args: Arguments, kwargs: Keywords, clock: Clock) -> Any:
+def repeat(link: Link, verdict: Again, args: Arguments, kwargs: Keywords) -> Any:
+    gate, inner = link.gate, link.inner
     token = SCOPE.set(current_scope())
     try:
         while True:
             finish(verdict.superseded())
             if verdict.seconds > 0:
-                pause(clock, verdict.seconds, gate)
+                pause(link.clock, verdict.seconds, gate)
             permit, attempt = verdict.resume(), verdict.attempt()
             if isinstance(permit, Answer):
                 return permit.value
@@ -224,13 +236,14 @@ def repeat(gate: Gate, verdict: Again, inner: Call, args: Arguments, kwargs: Key
         SCOPE.reset(token)
 
 
-async def arepeat(gate: Gate, verdict: Again, inner: Call, args: Arguments, kwargs: Keywords, clock: Clock) -> Any:
+async def arepeat(link: Link, verdict: Again, args: Arguments, kwargs: Keywords) -> Any:
+    gate, inner = link.gate, link.inner
     token = SCOPE.set(current_scope())
     try:
         while True:
             await afinish(verdict.superseded())
             if verdict.seconds > 0:
-                await apause(clock, verdict.seconds, gate)
+                await apause(link.clock, verdict.seconds, gate)
             permit, attempt = verdict.resume(), verdict.attempt()
             if isinstance(permit, Answer):
                 return permit.value

@@ -25,12 +25,24 @@ def test_a_gate_without_verbs_changes_nothing(world):
         world.run(linked(world, fail))
 
 
-def test_what_is_no_plain_value_is_vetted(world):
-    """The vet sees every value that might be an awaitable, and no other."""
-    seen, value = [], object()
-    assert world.run(linked(world, lambda: value, seen.append)) is value
-    assert world.run(linked(world, lambda: 3, seen.append)) == 3
-    assert seen == [value]
+def test_a_value_is_vetted_unless_the_last_was_of_its_class(world):
+    """The vet sees each value that might be an awaitable; what is of the class that passed last is not."""
+    vetted, values = [], iter([object(), object(), 3, object()])
+    guarded = linked(world, lambda: next(values), vetted.append)
+    given = [world.run(guarded) for _ in range(4)]
+    assert vetted == [given[0], given[2], given[3]]
+
+
+def test_what_fails_the_vet_fails_it_each_time(world):
+    """A class that was refused is asked about again."""
+    guarded = linked(world, lambda: 3, refuse)
+    for _ in range(2):
+        with pytest.raises(TypeError, match="not this one"):
+            world.run(guarded)
+
+
+def refuse(value):
+    raise TypeError("not this one")
 
 
 def test_an_awaitable_that_cannot_be_closed_is_refused_all_the_same():
