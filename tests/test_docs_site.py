@@ -29,6 +29,7 @@ def test_every_link_leads_somewhere():
     for page in [
         REPOSITORY / "README.md",
         REPOSITORY / "CONTRIBUTING.md",
+        REPOSITORY / "changelog.d" / "README.md",
         REPOSITORY / "llms.txt",
         *DOCS.rglob("*.md"),
     ]:
