@@ -126,7 +126,7 @@ def _metrics(stage):
     calls = ", ".join(
         f"`{_scraped(metric)}`" for metric in METRICS.values() if metric.name.startswith("resilience.call")
     )
-    yield f"Calls are counted under the label of the outermost policy or pipeline: {calls}."
+    yield f"With the [recorder](../telemetry/index.md) on, calls are counted for the outermost policy or pipeline: {calls}."
     readings = Readings(None)
     state = [
         f"`{_scraped(METRICS[name])}`"

@@ -10,13 +10,18 @@ from .stage import Stage
 from .stories import STORIES
 
 POLICIES = Path(__file__).resolve().parent.parent.parent / "docs" / "policies"
+KEY = (
+    "Drawn from a run on a [fake clock](../testing.md): a broken line is what comes back, an error if it ends in a cross;\n"
+    "notes are the time, waits, and [events](../events.md)."
+)
 
 
 def renewed(page):
     """A page's text with the diagrams of what is run now."""
     text = page.read_text("utf-8")
-    for name, story in STORIES[page.stem].items():
-        text = replaced(text, name, drawn(Stage(story).play(story).tape, story.title))
+    for number, (name, story) in enumerate(STORIES[page.stem].items()):
+        picture = drawn(Stage(story).play(story).tape, story.title)
+        text = replaced(text, name, picture if number else f"{picture}\n\n{KEY}")
     return text
 
 

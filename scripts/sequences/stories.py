@@ -58,9 +58,9 @@ async def failure_then_crowd(stage):
     await stage.together(2)
 
 
-def told(kind, play, *answers, **options):
+def told(kind, play, *answers, chance=5, **options):
     """A story of one policy."""
-    return Story((Part(kind, options),), answers, play)
+    return Story((Part(kind, options),), answers, play, chance)
 
 
 FINE = (0, ROWS)
@@ -126,7 +126,7 @@ STORIES = {
     },
     "throttle": {
         "happy": works(r.Throttle),
-        "unhappy": told(r.Throttle, calls(5), *[FAILS] * 5, min_requests=3),
+        "unhappy": told(r.Throttle, calls(7), *[FAILS] * 7, chance=2, min_requests=3),
     },
     "fallback": {
         "happy": works(r.Fallback, factory=list),
@@ -141,7 +141,7 @@ STORIES = {
         "unhappy": told(r.Chaos, once, error=ConnectionError, latency=1, rate=0.5, seed=1, enabled=True),
     },
     "pipeline": {
-        "happy": Story(ROW, (FINE,), once),
-        "unhappy": Story(ROW, ((60, ROWS), (60, ROWS)), once),
+        "happy": Story(ROW, (FINE,), once, 5),
+        "unhappy": Story(ROW, ((60, ROWS), (60, ROWS)), once, 5),
     },
 }

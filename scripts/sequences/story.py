@@ -45,7 +45,7 @@ class Story(NamedTuple):
     parts: tuple
     answers: tuple
     play: Any
-    chance: int = 5
+    chance: int
 
     @property
     def title(self):
