@@ -24,6 +24,13 @@ def test_every_page_has_one_place():
     assert sorted(placed(site["project"]["nav"])) == sorted(pages)
 
 
+def test_diagrams_are_drawn():
+    """Without its fence a mermaid block is shown as code, and the build says nothing."""
+    extensions = tomllib.loads((REPOSITORY / "zensical.toml").read_text("utf-8"))["project"]["markdown_extensions"]
+    (fence,) = extensions["pymdownx"]["superfences"]["custom_fences"]
+    assert fence == {"name": "mermaid", "class": "mermaid", "format": "pymdownx.superfences.fence_code_format"}
+
+
 def test_every_link_leads_somewhere():
     """Links and pictures of README and docs to files of the repository, and to headings in them."""
     broken = []
