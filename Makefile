@@ -9,7 +9,7 @@ WORKERS ?= auto
 PYTEST  = $(RUN) -m pytest -n $(WORKERS) --dist worksteal
 
 .DELETE_ON_ERROR:
-.PHONY: help dashboard demo test check check-all bench brown-out mutants soak lint types docs docs-check wheel-check format clean
+.PHONY: help dashboard demo test check check-all bench brown-out mutants soak lint types docs docs-check changelog wheel-check format clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -23,11 +23,12 @@ demo: $(VENV)/.run  ## a service goes down and comes back; three clients live th
 test: $(VENV)/.dev  ## all tests that need nothing but wheels
 	$(PYTEST) -m "not system" $(ARGS)
 
-lint: $(VENV)/.dev  ## style, spelling, workflows
+lint: $(VENV)/.dev  ## style, spelling, workflows, changelog fragments
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
-	$(VENV)/bin/codespell src tests docs bench scripts *.md
+	$(VENV)/bin/codespell src tests docs bench scripts changelog.d *.md
 	$(VENV)/bin/zizmor --offline --quiet .github
+	$(RUN) -m towncrier build --draft --version unreleased >/dev/null
 
 format: $(VENV)/.dev  ## let ruff mend what it can
 	$(RUN) -m ruff check --fix .
@@ -42,6 +43,9 @@ docs-check: $(VENV)/.dev  ## every snippet of README and docs, every doctest
 
 docs: $(VENV)/.dev  ## the documentation site, into site/, with no warning
 	$(VENV)/bin/zensical build --clean --strict
+
+changelog: $(VENV)/.dev  ## what the next release would say
+	@$(RUN) -m towncrier build --draft --version unreleased
 
 wheel-check: $(VENV)/.dev  ## build, and try the wheel with src away
 	$(RUN) scripts/check_wheel.py

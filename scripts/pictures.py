@@ -10,7 +10,6 @@ from matplotlib import rcParams
 from matplotlib.figure import Figure
 
 import resilience as r
-from resilience.policies._state import TRANSITIONS
 from resilience.simulate import plot
 from resilience.testing import FakeClock
 
@@ -103,25 +102,7 @@ def limiter():
     figure.savefig(PICTURES / "limiter.svg", metadata=STILL)
 
 
-def diagram():
-    """The breaker's states, from its table of transitions."""
-    lines = [
-        f"    {old.value.replace('-', '_')} --> {new.value.replace('-', '_')}: {why}" for old, why, new in TRANSITIONS
-    ]
-    return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> closed", *lines, "```"])
-
-
-def states():
-    """The breaker's diagram into its page."""
-    page = DOCS / "policies" / "circuit-breaker.md"
-    text = page.read_text("utf-8")
-    begin, end = "<!-- states -->", "<!-- /states -->"
-    before, _, rest = text.partition(begin)
-    _, _, after = rest.partition(end)
-    page.write_text(f"{before}{begin}\n\n{diagram()}\n\n{end}{after}", "utf-8")
-
-
-ALL = (backoff, demo, limiter, states, storm)
+ALL = (backoff, demo, limiter, storm)
 
 
 def main():

@@ -28,7 +28,7 @@ class Gradient2(Algorithm):
         tolerance: how many times longer calls may take before it reacts (default 1.5).
         queue_size: calls that may queue at the callee (default 4).
         probe: seconds under steady load between two looks at how long a call takes without a queue (default 30): the limit
-            is its minimum for three calls.
+            is its minimum for ten calls.
 
     Source: Netflix' concurrency-limits, `Gradient2Limit`; the probe is that of BBR (Cardwell and others, 2016).
 
