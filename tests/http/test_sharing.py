@@ -100,8 +100,9 @@ def test_row_56_a_thousand_hosts_take_no_more_than_a_hundred(package):
     found = subprocess.run(command, check=True, capture_output=True, text=True, timeout=100).stdout
     origins, *held = map(int, found.split())
     assert origins == 100
-    # Blocks, not bytes: a dictionary that is enlarged is one, what a host leaves behind one each, 200 in each slice.
-    assert max(later - earlier for earlier, later in pairwise(held)) < 150
+    # Blocks, not bytes: a dictionary that is enlarged is one, what a host leaves behind one each, 200 in each slice. The
+    # first two slices warm up: code and caches of theirs.
+    assert max(later - earlier for earlier, later in pairwise(held[2:])) < 100
 
 
 def test_a_sync_and_an_async_client_may_share_their_origins(package, guards, skipping):
