@@ -1,6 +1,7 @@
 """Plugins of the whole run, and what no test may leave behind."""
 
 import logging
+import os
 
 import pytest
 from hypothesis import settings
@@ -11,6 +12,11 @@ from resilience import _listeners, _sections, _switches, _watch
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 pytest_plugins = ["tests.covered_floors", "resilience.pytest_plugin"]
+
+
+def pytest_xdist_auto_num_workers(config):
+    """Twice as many workers as processors: half of what the tests do is waiting for servers that are slow on purpose."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from . import _options
 from ._world import async_world, block, loop_runs_here
 
 _QUIET = 0.02
-_LOOKS = 15  # on a busy machine 20 ms may pass before a thread comes to run at all; who looks has to wait its turn too
+_ROUNDS = 15  # on a busy machine 20 ms may pass before a thread comes to run at all; who looks has to wait its turn too
 _Timer = tuple[float, int, Callable[[], object]]
 
 
@@ -47,7 +47,8 @@ class FakeClock:
         self._numbers = count()
         self._blocked: set[int] = set()
         self._active = monotonic()
-        self._looks = 0
+        self._rounds = 0
+        self._looked: set[int] = set()
         self._watching: set[int] = set()
 
     def now(self) -> float:
@@ -122,22 +123,26 @@ class FakeClock:
         me = threading.get_ident()
         self._blocked.add(me)
         try:
-            if self._nothing_runs() and not event.is_set():
+            if self._nothing_runs(me) and not event.is_set():
                 self._jump_together()
         finally:
             if event.is_set():
                 self._blocked.discard(me)
 
-    def _nothing_runs(self) -> bool:
+    def _nothing_runs(self, me: int) -> bool:
         alive = set(sys._current_frames())
         self._blocked &= alive
-        self._looks += 1
-        return alive <= self._blocked or (self._looks > _LOOKS and monotonic() - self._active > _QUIET)
+        if me in self._looked:  # a round is over once somebody comes again: many who look are no more time
+            self._rounds += 1
+            self._looked.clear()
+        self._looked.add(me)
+        return alive <= self._blocked or (self._rounds > _ROUNDS and monotonic() - self._active > _QUIET)
 
     def _note_locked(self) -> None:
         """Somebody came by: others may follow."""
         self._active = monotonic()
-        self._looks = 0
+        self._rounds = 0
+        self._looked.clear()
 
     def _watch(self) -> None:
         """One watcher for each loop while timers are set from it."""
@@ -152,7 +157,7 @@ class FakeClock:
                 while self._timers:
                     await idle()
                     self._blocked.add(me)
-                    if self._nothing_runs():
+                    if self._nothing_runs(me):
                         self._jump_together()
                     else:
                         await async_world().sleep(0.001)
