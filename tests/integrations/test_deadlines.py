@@ -9,7 +9,7 @@ from resilience.http import AsyncClient, Client
 from resilience.integrations.deadlines import HEADER, AsyncDeadlineTransport, DeadlineTransport
 
 
-def told(world, transport_options, urls, *, seconds=2.0):
+def told(world, transport_options, urls):
     """What a client in this world tells each URL."""
     heard = []
 
@@ -23,10 +23,7 @@ def told(world, transport_options, urls, *, seconds=2.0):
     def story():
         client = kinds[0](transport=kinds[1](*transport_options, mock))
         for url in urls:
-            if seconds is None:
-                yield client.get(url)
-                continue
-            with r.deadline(seconds):
+            with r.deadline(2):
                 yield client.get(url)
         yield client.aclose() if world.is_async else client.close()
 
@@ -50,10 +47,44 @@ def test_only_listed_origins_are_told(world):
     assert all(0 < int(value) <= 2000 for value in heard if value)
 
 
-def test_without_a_deadline_nothing_is_told(world):
-    """Not even the timeouts of the client."""
-    (heard,) = told(world, (["https://stock.example"],), ["https://stock.example"], seconds=None)
-    assert heard is None or int(heard) <= 10_000
+def test_without_a_deadline_nothing_is_told():
+    """A plain client of httpx waits as long as it likes; the guarded one has a timeout, which it tells."""
+    heard = []
+
+    def service(request):
+        heard.append(request.headers.get(HEADER))
+        return httpx.Response(200)
+
+    for kind in (httpx.Client, Client):
+        with kind(transport=DeadlineTransport(["https://stock.example"], httpx.MockTransport(service))) as client:
+            client.get("https://stock.example")
+    assert heard[0] is None
+    assert 9_000 < int(heard[1]) <= 10_000
+
+
+def test_row_58_a_redirect_carries_nothing_to_an_origin_that_is_not_listed(world):
+    """A redirect's request is made of the first one's headers, so the header must not be left there."""
+    heard = []
+
+    def service(request):
+        heard.append((request.url.host, request.headers.get(HEADER) is not None, request.headers.get("accept-language")))
+        elsewhere = {"location": "https://elsewhere.example/"}
+        return httpx.Response(307, headers=elsewhere) if request.url.host == "stock.example" else httpx.Response(200)
+
+    kinds = (AsyncClient, AsyncDeadlineTransport) if world.is_async else (Client, DeadlineTransport)
+
+    def story():
+        transport = kinds[1](["https://stock.example"], httpx.MockTransport(service))
+        client = kinds[0](transport=transport, follow_redirects=True)
+        with r.deadline(2):
+            answer = yield client.put("https://stock.example/", content=b"seven", headers={"Accept-Language": "nl"})
+        yield client.aclose() if world.is_async else client.close()
+        return answer
+
+    answer = world.session(story)
+    assert heard == [("stock.example", True, "nl"), ("elsewhere.example", False, "nl")]
+    assert answer.request.content == b"seven"
+    assert HEADER not in answer.history[0].request.headers
 
 
 def test_each_attempt_tells_what_is_left_then():

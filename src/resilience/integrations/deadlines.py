@@ -27,7 +27,7 @@ _ALLOWED = "a list of origins, e.g. origins=['https://stock.example']"
 Origin = tuple[str, str, int | None]
 
 
-class _Told:
+class _Listed:
     """Which origins are told, and how."""
 
     __slots__ = ("_header", "_origins")
@@ -38,11 +38,17 @@ class _Told:
         self._origins = frozenset(_origin(text) for text in origins)
         self._header = checked_name(header)
 
-    def tell(self, request: httpx.Request) -> None:
-        """Set the header, if this origin is listed and there is a deadline: never more than what is left."""
+    def told(self, request: httpx.Request) -> httpx.Request:
+        """With the header, if this origin is listed and there is a deadline: never more than what is left."""
         left = remaining()
-        if left != _options.INFINITY and _of(request.url) in self._origins:
-            request.headers[self._header] = str(max(1, int(left * 1000)))
+        if left == _options.INFINITY or _of(request.url) not in self._origins:
+            return request
+        headers = request.headers.copy()
+        headers[self._header] = str(max(1, int(left * 1000)))
+        # Another request: what httpx makes of the given one, for a redirect, has its headers, and may go anywhere.
+        return httpx.Request(
+            request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions
+        )
 
 
 class DeadlineTransport(httpx.BaseTransport):
@@ -54,20 +60,20 @@ class DeadlineTransport(httpx.BaseTransport):
         header: which one (default Envoy's `x-envoy-expected-rq-timeout-ms`).
 
     For use inside a guarded client, `resilience.http.Client(transport=DeadlineTransport([...]))`, so that each attempt
-    tells what is left then. Without a deadline nothing is told. Safe to share as the inner transport is.
+    tells what is left then; its timeout counts, so it tells at most `TIMEOUT_HTTP_REQUEST` (10 s). A plain client of httpx
+    tells nothing without a deadline. Safe to share as the inner transport is.
 
     Raises:
         ValueError, TypeError: this is no list of origins.
     """
 
     def __init__(self, origins: Iterable[str], transport: Any = None, *, header: str = HEADER) -> None:
-        self._told = _Told(origins, header)
+        self._listed = _Listed(origins, header)
         self._inner = _checked(transport, httpx.BaseTransport) or httpx.HTTPTransport()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request."""
-        self._told.tell(request)
-        response: httpx.Response = self._inner.handle_request(request)
+        response: httpx.Response = self._inner.handle_request(self._listed.told(request))
         return response
 
     def close(self) -> None:
@@ -79,13 +85,12 @@ class AsyncDeadlineTransport(httpx.AsyncBaseTransport):
     """The same for `resilience.http.AsyncClient`, in asyncio and trio."""
 
     def __init__(self, origins: Iterable[str], transport: Any = None, *, header: str = HEADER) -> None:
-        self._told = _Told(origins, header)
+        self._listed = _Listed(origins, header)
         self._inner = _checked(transport, httpx.AsyncBaseTransport) or httpx.AsyncHTTPTransport()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request."""
-        self._told.tell(request)
-        response: httpx.Response = await self._inner.handle_async_request(request)
+        response: httpx.Response = await self._inner.handle_async_request(self._listed.told(request))
         return response
 
     async def aclose(self) -> None:
