@@ -256,6 +256,20 @@ def test_nothing_is_exported_twice(clock, kit):
     assert first[at("resilience.calls", "otel-once", **{"resilience.outcome": "success"})] == 1
 
 
+def test_closing_leaves_a_recorder_that_others_asked_for(kit):
+    """Whether they did so before, meanwhile, or after turning off the one that was there."""
+    with kit.enable(spans=False):
+        asked = telemetry.enable()
+    assert telemetry.recorder() is asked
+    with kit.enable(spans=False):
+        telemetry.disable()
+        asked = telemetry.enable(window=30)
+    assert telemetry.recorder() is asked
+    with kit.enable(spans=False), asked:
+        pass
+    assert telemetry.recorder() is None
+
+
 def test_trouble_in_tracing_does_not_reach_the_call(clock, kit, monkeypatch, caplog):
     """It is logged and counted like that of a listener."""
     retry = r.Retry(attempts=2, backoff=r.Fixed(0), clock=clock)

@@ -11,6 +11,7 @@ import pytest
 
 import resilience as r
 from resilience import _watch, telemetry
+from resilience._world import SYSTEM_CLOCK
 from resilience.telemetry import _recorder
 
 
@@ -129,6 +130,37 @@ def test_enable_twice_is_one_recorder_and_other_options_are_refused():
     telemetry.disable()
     telemetry.disable()
     assert telemetry.enable(window=60) is not first
+
+
+def test_another_clock_is_another_option(clock):
+    """Times by a clock that is not the one asked for would be nonsense; who names none takes what is there."""
+    with telemetry.enable() as running:
+        assert telemetry.enable(clock=SYSTEM_CLOCK) is running
+        with pytest.raises(ValueError, match=r"clock=.*telemetry\.disable\(\)"):
+            telemetry.enable(clock=clock)
+    telemetry.disable()
+    with telemetry.enable(clock=clock) as running:
+        assert telemetry.enable() is telemetry.enable(clock=clock) is running
+
+
+def test_the_last_who_leaves_turns_it_off():
+    """A block inside another does not end the outer's recorder, and `disable` ends it for all."""
+    with telemetry.enable() as outer:
+        with telemetry.enable():
+            pass
+        assert telemetry.recorder() is outer
+    assert telemetry.recorder() is None
+    with telemetry.enable():
+        telemetry.disable()
+        assert telemetry.recorder() is None
+
+
+def test_who_leaves_late_ends_nobody_elses():
+    """Leaving a recorder that was turned off meanwhile leaves the next one alone."""
+    with telemetry.enable():
+        telemetry.disable()
+        second = telemetry.enable(window=30)
+    assert telemetry.recorder() is second
 
 
 @pytest.mark.parametrize(

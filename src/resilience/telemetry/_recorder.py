@@ -54,7 +54,7 @@ class Recorder:
         self.max_policies = _options.count("max_policies", max_policies)
         self.recent = _options.count("recent", recent)
         self.now = (SYSTEM_CLOCK if clock is None else clock).now
-        self.ended: Callable[[], None] = _nothing
+        self.ended: Callable[[Recorder], None] = _nothing
         self._width = self.window / SLICES
         self._series: dict[str, Series] = {}
         self.forget()
@@ -191,11 +191,11 @@ class Recorder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.ended()
+        self.ended(self)
 
     def __repr__(self) -> str:
         return f"<Recorder of {len(self._series)} labels, window={self.window:g} s>"
 
 
-def _nothing() -> None:
+def _nothing(recorder: Recorder) -> None:
     """It was never turned on."""

@@ -45,16 +45,14 @@ class Otel:
     Rules: at most one lives, in `_live` under `_lock`, so that nothing is exported twice.
     """
 
-    __slots__ = ("_closed", "_hearing", "_instruments", "_recorder_is_ours", "about")
+    __slots__ = ("_closed", "_hearing", "_instruments", "_recorder", "about")
 
     def __init__(self, spans: Spans | None, instruments: Instruments | None, about: tuple[Any, ...]) -> None:
         self.about = about
         self._closed = False
         self._hearing: Subscription | None = None
         self._instruments = instruments
-        self._recorder_is_ours = instruments is not None and _current.recorder() is None
-        if self._recorder_is_ours:
-            _current.enable()
+        self._recorder = None if instruments is None else _current.claimed()
         if instruments is not None:
             instruments.source = _current.recorder
         if spans is not None:
@@ -62,7 +60,7 @@ class Otel:
             _switches.trace_with(spans)
 
     def close(self) -> None:
-        """Export no more; closing twice is harmless. A recorder that this turned on is turned off."""
+        """Export no more; closing twice is harmless. The recorder is turned off, unless somebody else asked for it too."""
         global _live
         with _lock:
             if self._closed:
@@ -73,8 +71,8 @@ class Otel:
                 _switches.trace_with()
             if self._instruments is not None:
                 self._instruments.source = None
-            if self._recorder_is_ours:
-                _current.disable()
+            if self._recorder is not None:
+                self._recorder.ended(self._recorder)
 
     def __enter__(self) -> Self:
         return self
