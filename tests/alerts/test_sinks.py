@@ -12,6 +12,7 @@ from tests.origins import Origin, answer, closed_port, unavailable
 from tests.section_fields import documented, fields
 
 import resilience as r
+from resilience import config
 from resilience.alerts import Alert, Alerts, LogSink, Rule, Webhook
 
 CANARY = "canary-7f3a"
@@ -232,6 +233,19 @@ def test_row_58_no_secret_is_in_what_is_sent_logged_or_shown(caplog):
     with pytest.raises(ValueError, match="url=") as refused:
         Webhook(f"ftp://{CANARY}@a")
     assert CANARY not in str(refused.value)
+
+
+def test_row_58_requests_of_a_webhook_are_not_logged(caplog):
+    """Not even when all requests are to be: its path is a secret, which no rule about parameters would know."""
+    caplog.set_level(logging.DEBUG, "resilience")
+    config.configure(logging={"requests": True, "responses": True})
+    try:
+        webhook = Webhook(f"https://hooks.example/{CANARY}", transport=httpx.MockTransport(lambda _: httpx.Response(400)))
+        assert Alerts(sinks=[webhook]).test(30) == {"webhook hooks.example": "HTTP 400"}
+    finally:
+        config.configure()
+    assert "did not take an alert" in caplog.text
+    assert CANARY not in caplog.text
 
 
 def fail():

@@ -85,7 +85,8 @@ class Webhook:
         self._body = _options.logic("body", body) or document
         self._transport = transport
         self._verify: Any = httpx.create_ssl_context() if self._url.scheme == "https" and transport is None else True
-        self._origins = Origins.from_settings()
+        # Its path is a secret too, so LOG_REQUESTS and LOG_RESPONSES are not for this client.
+        self._origins = Origins.from_settings(log_requests=False, log_responses=False)
 
     def __call__(self, alert: Alert) -> None:
         from ..http import Client
