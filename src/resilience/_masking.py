@@ -13,8 +13,8 @@ _NAME = re.compile(rf"(?:^|[_.])(?:{_WORDS}|key|credential)s?(?:$|[_.])", re.IGN
 # What gives a secret away inside a value, and what stays of it.
 _SECRETS = (
     (re.compile(r"\b(bearer|basic)\s+\S+", re.IGNORECASE), rf"\1 {_MASK}"),
-    (re.compile(r"//[^/\s@]*@"), f"//{_MASK}@"),
-    (re.compile(rf"({_WORDS})([\"']?\s*[=:]\s*)\S+", re.IGNORECASE), rf"\1\2{_MASK}"),
+    (re.compile(r"//[^/\s]*@"), f"//{_MASK}@"),  # to the last `@`: a password may hold one
+    (re.compile(rf"({_WORDS})([\"']?\s*[=:]\s*)(?:\"[^\"]*\"|'[^']*'|\S+)", re.IGNORECASE), rf"\1\2{_MASK}"),
     (re.compile(r"\b(?:sk|pk|rk|gh[pos]|github_pat|glpat|xox[abprs]|AKIA|ASIA|AIza|eyJ|hvs)[-_.]?[\w.-]{8,}"), _MASK),
     (re.compile(r"(?=[\w+/=-]*[0-9])(?=[\w+/=-]*[A-Za-z])[\w+/=-]{20,}"), _MASK),
 )

@@ -90,6 +90,23 @@ def test_requests_are_logged_for_who_asks_and_without_secrets(users, caplog):
     assert canary not in "".join(f"{vars(one)}" for one in records)
 
 
+def test_row_59_a_request_cannot_forge_a_line(users, caplog):
+    """Its method is the user's text as well, and so is what a transport says of it."""
+    caplog.set_level(logging.INFO, logger="resilience.http")
+    nasty = "PUT\r\nall is well \x1b[31m"
+
+    def story(client):
+        with pytest.raises(users.package.HTTPError):
+            yield client.request(nasty, origin.url)
+
+    with Origin() as origin:
+        users.run(story, log_requests=True, log_responses=True)
+    ours = [record for record in caplog.records if record.name == "resilience.http"]
+    assert len(ours) == 2
+    assert all(record.getMessage().startswith(r"PUT\r\nALL IS WELL \x1b[31M http://") for record in ours)
+    assert all(record.getMessage().isprintable() and record.resilience_method.isprintable() for record in ours)
+
+
 def test_nothing_is_logged_unasked(users, caplog):
     """The default is silence."""
     caplog.set_level(logging.INFO, logger="resilience.http")

@@ -13,20 +13,20 @@ _LOGGER = logging.getLogger("resilience.http")
 
 def log_request(request: Any, attempt: int) -> None:
     """An attempt begins."""
-    method, url = request.method, shown(request.url)
+    method, url = printable(request.method), shown(request.url)
     _LOGGER.info("%s %s, attempt %d", method, url, attempt, extra=_fields(method, url, attempt))
 
 
 def log_response(request: Any, response: Any, elapsed: float, attempt: int) -> None:
     """Its headers are there."""
-    method, url, status = request.method, shown(request.url), response.status_code
+    method, url, status = printable(request.method), shown(request.url), response.status_code
     fields = _fields(method, url, attempt, status=status, duration=elapsed)
     _LOGGER.info("%s %s: %d in %.3g s, attempt %d", method, url, status, elapsed, attempt, extra=fields)
 
 
 def log_failure(request: Any, error: BaseException, elapsed: float, attempt: int) -> None:
     """It failed."""
-    method, url, kind = request.method, shown(request.url), type(error).__name__
+    method, url, kind = printable(request.method), shown(request.url), printable(type(error).__name__)
     told = printable(masked(str(error)))
     fields = _fields(method, url, attempt, error=kind, duration=elapsed)
     _LOGGER.info("%s %s: %s in %.3g s, attempt %d: %s", method, url, kind, elapsed, attempt, told, extra=fields)
