@@ -181,7 +181,7 @@ def _guarded(function: Any) -> Any:
     try:
         return plain(function())
     except Exception as error:
-        return {"error": type(error).__name__}
+        return {"error": plain(type(error).__name__)}
 
 
 def _told_by_others() -> dict[str, Any]:

@@ -240,7 +240,9 @@ def test_row_58_requests_of_a_webhook_are_not_logged(caplog):
     caplog.set_level(logging.DEBUG, "resilience")
     config.configure(logging={"requests": True, "responses": True})
     try:
-        webhook = Webhook(f"https://hooks.example/{CANARY}", transport=httpx.MockTransport(lambda _: httpx.Response(400)))
+        webhook = Webhook(
+            f"https://hooks.example/{CANARY}", transport=httpx.MockTransport(lambda _: httpx.Response(400))
+        )
         assert Alerts(sinks=[webhook]).test(30) == {"webhook hooks.example": "HTTP 400"}
     finally:
         config.configure()

@@ -67,7 +67,9 @@ def test_row_58_a_redirect_carries_nothing_to_an_origin_that_is_not_listed(world
     heard = []
 
     def service(request):
-        heard.append((request.url.host, request.headers.get(HEADER) is not None, request.headers.get("accept-language")))
+        heard.append(
+            (request.url.host, request.headers.get(HEADER) is not None, request.headers.get("accept-language"))
+        )
         elsewhere = {"location": "https://elsewhere.example/"}
         return httpx.Response(307, headers=elsewhere) if request.url.host == "stock.example" else httpx.Response(200)
 

@@ -74,6 +74,29 @@ def test_an_outage_does_not_flood(clock, lines):
     assert len(lines()) == count
 
 
+def test_enabling_it_again_writes_no_line_twice(clock, lines):
+    """One for each logger: the last one closed ends it, and other options for the same logger are refused."""
+    retry = r.Retry(attempts=1, name="log-twice", clock=clock)
+
+    def gives_up():
+        with pytest.raises(ConnectionError):
+            retry.call(down)
+        return len(lines())
+
+    elsewhere = logging.getLogger("resilience.events.elsewhere")
+    with telemetry.enable_logging() as first, telemetry.enable_logging(elsewhere):
+        with telemetry.enable_logging() as second:
+            assert gives_up() == 1
+            second.close()
+        assert gives_up() == 2
+        with pytest.raises(ValueError, match=r"limit=7.*close\(\)"):
+            telemetry.enable_logging(limit=7)
+        first.close()
+        assert gives_up() == 2
+        with telemetry.enable_logging(limit=7):
+            assert gives_up() == 3
+
+
 def test_streams_of_the_flood_are_bounded(clock):
     """However many policies log, the table of what was told stays small."""
     flood = _flood.Flood(1, 60.0, clock.now)
@@ -135,10 +158,13 @@ def test_row_59_a_forged_line_is_escaped(clock, caplog):
     breaker.name = nasty
     with telemetry.enable_logging():
         breaker.tell(events.CallRejected, reason=nasty, key=nasty)
-    (record,) = caplog.records
-    assert record.getMessage().isprintable()
-    assert record.resilience_policy.isprintable()
-    assert record.resilience_key.isprintable()
+        breaker.tell(events.CacheLoadFailed, error=type(nasty, (Exception,), {})())
+    refused, failed = caplog.records
+    assert refused.getMessage().isprintable()
+    assert refused.resilience_policy.isprintable()
+    assert refused.resilience_key.isprintable()
+    assert failed.getMessage().isprintable()
+    assert failed.resilience_error.isprintable()
 
 
 def test_row_60_a_child_has_its_own_count_and_lock(clock, lines, monkeypatch):
@@ -149,7 +175,7 @@ def test_row_60_a_child_has_its_own_count_and_lock(clock, lines, monkeypatch):
         for _ in range(3):
             with pytest.raises(r.CircuitOpenError):
                 breaker.call(down)
-        with log._flood._lock, recorder._lock:
+        with log._lines._flood._lock, recorder._lock:
             _names._reset_all()
             with pytest.raises(r.CircuitOpenError):
                 breaker.call(down)

@@ -297,6 +297,22 @@ def test_row_58_spans_and_metrics_hold_no_argument_or_text_of_an_error(clock, ki
     assert CANARY not in exported + points
 
 
+def test_row_59_classes_of_errors_are_escaped(clock, kit):
+    """Their names are somebody else's text as well."""
+    nasty = type("Bad\r\nERROR \x1b[31m", (ConnectionError,), {})
+    retry = r.Retry(attempts=2, backoff=r.Fixed(0), clock=clock)
+
+    def fails():
+        raise nasty("down")
+
+    with kit.enable(metrics=False), pytest.raises(nasty):
+        retry.call(fails)
+    told = [span.attributes["error.type"] for span in kit.spans()]
+    told += [event.attributes["error.type"] for span in kit.spans() for event in span.events]
+    assert len(told) == 5
+    assert all(kind.isprintable() for kind in told)
+
+
 def test_row_60_a_child_has_locks_of_its_own(kit):
     """What a forked child resets, done here: locks that were held are free."""
     from resilience.telemetry import _instruments, otel

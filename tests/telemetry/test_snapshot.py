@@ -166,7 +166,12 @@ def test_row_59_names_and_texts_have_no_control_characters():
     nasty = "a\r\nb\x1b[31m\u202ec\x00"
     with pytest.raises(ValueError, match="printable"):
         r.Retry(name=nasty)
-    with telemetry.enable(), telemetry.section("odd", lambda: {nasty: nasty}):
+
+    def broken():
+        raise type(nasty.rstrip("\x00"), (Exception,), {})
+
+    odd, bad = telemetry.section("odd", lambda: {nasty: nasty}), telemetry.section("bad", broken)
+    with telemetry.enable(), odd, bad:
         breaker = r.CircuitBreaker("snap-odd")
         breaker.tell(r.events.CallRejected, reason=nasty, key=nasty)
         known = r.snapshot()

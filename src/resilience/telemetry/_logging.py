@@ -1,18 +1,20 @@
 """One line of log for each notable event, with its fields; limited for each kind of event and policy.
 
-Rules: what is written goes through `write(level, message, fields)`, made once for stdlib or structlog.
+Rules: what is written goes through `write(level, message, fields)`, made once for stdlib or structlog. `_live` holds one
+`_Lines` for each logger, under `_lock`; no line is written under it.
 """
 
 from __future__ import annotations
 
 import logging
+from _thread import allocate_lock
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
 from .. import _options
 from .._clock import Clock
-from .._listeners import Subscription, listen
+from .._listeners import listen
 from .._masking import printable
 from .._names import reset_in_child
 from .._world import SYSTEM_CLOCK
@@ -22,23 +24,19 @@ from ._tally import told
 from ._wording import LEVELS, level_of, words_of
 
 Write = Callable[[int, str, dict[str, Any]], object]
-_live: list[EventLog] = []
+_lock = allocate_lock()
+_live: list[_Lines] = []
 
 
-class EventLog:
-    """What `enable_logging` began; a context manager, or `close()`. Closing tells what was suppressed last."""
+class _Lines:
+    """What is written to one logger, for as long as somebody holds it. Rules: `holders` is guarded by the module's lock."""
 
-    __slots__ = ("_flood", "_subscription", "_write")
-
-    def __init__(self, write: Write, flood: Flood) -> None:
+    def __init__(self, about: tuple[Any, ...], write: Write, flood: Flood) -> None:
+        self.about = about
+        self.holders = 0
         self._write = write
         self._flood = flood
-        self._subscription: Subscription | None = None
-
-    def begin(self) -> None:
-        """Hear events."""
         self._subscription = listen(self.heard, *LEVELS)
-        _live.append(self)
 
     def forget(self) -> None:
         """What a forked child does: the parent tells of what it suppressed."""
@@ -60,13 +58,31 @@ class EventLog:
         self._write(LEVELS[kind], f"{fields['policy']}: {count} more {kind.__name__} suppressed", fields)
 
     def close(self) -> None:
-        """Write no more; closing twice is harmless."""
-        subscription, self._subscription = self._subscription, None
-        if subscription is not None:
-            subscription.close()
-            _live.remove(self)
-            for (kind, policy), count in self._flood.rest().items():
-                self._tell_suppressed(kind, policy, count)
+        """Write no more, but for what was suppressed last."""
+        self._subscription.close()
+        for (kind, policy), count in self._flood.rest().items():
+            self._tell_suppressed(kind, policy, count)
+
+
+class EventLog:
+    """What `enable_logging` began; a context manager, or `close()`. The last one closed tells what was suppressed last."""
+
+    __slots__ = ("_lines",)
+
+    def __init__(self, lines: _Lines) -> None:
+        self._lines: _Lines | None = lines
+
+    def close(self) -> None:
+        """Write no more, unless somebody else has enabled the same; closing twice is harmless."""
+        with _lock:
+            lines, self._lines = self._lines, None
+            if lines is None:
+                return
+            lines.holders -= 1
+            if lines.holders:
+                return
+            _live.remove(lines)
+        lines.close()
 
     def __enter__(self) -> Self:
         return self
@@ -81,6 +97,8 @@ def enable_logging(
     logger: Any = None, *, structlog: bool = False, limit: int = 5, per: Any = 60.0, clock: Clock | None = None
 ) -> EventLog:
     """Write one line of log for each retry, refusal, timeout, change of state and the like, from now on.
+
+    Once for each logger: enabling the same again writes no line twice, and the last one closed ends it.
 
     Levels: `info` for a retry and for a circuit that closes, `warning` for the last attempt, a refusal, a timeout, a
     fallback, `error` for a circuit that opens and a fallback that fails.
@@ -99,6 +117,7 @@ def enable_logging(
 
     Raises:
         ImportError: `structlog=True` without structlog.
+        ValueError: it is on for this logger with other options, or an option is out of range.
 
     Lines hold the class of an error, never its text, and no arguments, results or secrets. Thread-safe.
 
@@ -113,21 +132,31 @@ def enable_logging(
     20 doctest-log: attempt 1 failed (ConnectionError), the next in 0 s
     30 doctest-log: gave up at attempt 2 (ConnectionError): attempts
     """
-    flood = Flood(
+    about = (
+        _options.flag("structlog", structlog),
         _options.count("limit", limit),
         _options.seconds("per", per),
         (SYSTEM_CLOCK if clock is None else clock).now,
     )
-    made = EventLog((_to_structlog if _options.flag("structlog", structlog) else _to_logging)(logger), flood)
-    made.begin()
-    return made
+    target = logging.getLogger("resilience.events") if logger is None and not structlog else logger
+    with _lock:
+        lines = next((one for one in _live if one.about[0] is target and one.about[1] is structlog), None)
+        if lines is None:
+            write = (_to_structlog if structlog else _to_logging)(target)
+            lines = _Lines((target, *about), write, Flood(*about[1:]))
+            _live.append(lines)
+        elif lines.about != (target, *about):
+            raise ValueError(
+                f"limit={limit!r}, per={per!r}, clock={clock!r}: the log is on for this logger with others; close() it "
+                "first, or give the same options"
+            )
+        lines.holders += 1
+        return EventLog(lines)
 
 
 def _to_logging(logger: Any) -> Write:
-    target = logging.getLogger("resilience.events") if logger is None else logger
-
     def write(level: int, message: str, fields: dict[str, Any]) -> None:
-        target.log(level, message, extra={f"resilience_{name}": value for name, value in fields.items()})
+        logger.log(level, message, extra={f"resilience_{name}": value for name, value in fields.items()})
 
     return write
 
@@ -148,5 +177,7 @@ def _to_structlog(logger: Any) -> Write:
 
 @reset_in_child
 def _reset() -> None:
-    for log in _live:
-        log.forget()
+    global _lock
+    _lock = allocate_lock()
+    for lines in _live:
+        lines.forget()

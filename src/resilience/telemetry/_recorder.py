@@ -13,7 +13,6 @@ from typing import Any, Self
 
 from .. import _options
 from .._clock import Clock, wall_time
-from .._masking import printable
 from .._names import live_policies
 from .._policy import Policy
 from .._watch import NOWHERE, Buffer, Tag
@@ -21,7 +20,7 @@ from .._world import SYSTEM_CLOCK
 from ..events import Event
 from ._outcomes import outcome_of
 from ._series import OTHER, SLICES, Problem, Series
-from ._tally import Tally, told
+from ._tally import Tally, kind_of, told
 
 _OFTEN = 1024
 _FULL = 1024
@@ -94,7 +93,7 @@ class Recorder:
 
     def failed(self, policy: Policy[Any], error: BaseException) -> Problem:
         """What a note says of an error: how the call is counted, and the error's class."""
-        return outcome_of(policy, error), printable(type(error).__name__)
+        return outcome_of(policy, error), kind_of(error)
 
     def fold(self, buffer: Series) -> None:
         """Count the notes that are there, unless somebody is just doing it; never let them pile up all the same."""

@@ -19,7 +19,7 @@ from .._watch import Ended, Seat
 from ..events import Event, RetryScheduled
 from ._outcomes import outcome_of
 from ._series import OUTCOMES
-from ._tally import plain, told
+from ._tally import kind_of, plain, told
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
@@ -86,7 +86,7 @@ class Spans:
         def ended(error: BaseException | None) -> None:
             try:
                 outcome = "success" if error is None else OUTCOMES[outcome_of(seat.policy, error)]
-                kind = None if error is None else type(error).__name__
+                kind = None if error is None else kind_of(error)
                 call.end_attempt(outcome, kind)
                 _end(call.span, outcome, kind)
                 detach(context)
@@ -111,7 +111,7 @@ class Spans:
         if isinstance(event, RetryScheduled):
             call = _of(event.policy)
             if call is not None:
-                call.end_attempt("failure", None if event.error is None else type(event.error).__name__)
+                call.end_attempt("failure", None if event.error is None else kind_of(event.error))
         span = trace.get_current_span()
         if span.is_recording():
             span.add_event(fields.pop("event"), _attributes(event.policy, fields))

@@ -108,9 +108,14 @@ def told(event: events.Event, at: float) -> dict[str, Any]:
 def plain(value: object) -> str | int | float | bool | None:
     """A field of an event as a value that JSON has."""
     if isinstance(value, BaseException):
-        return type(value).__name__
+        return kind_of(value)
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, float):
         return value if value - value == 0 else None  # neither infinite nor NaN, which JSON lacks
-    return printable(shortened(masked(value))) if isinstance(value, str) else type(value).__name__
+    return printable(shortened(masked(value))) if isinstance(value, str) else kind_of(value)
+
+
+def kind_of(value: object) -> str:
+    """The name of its class: somebody else's text as well."""
+    return shortened(printable(type(value).__name__))
