@@ -12,7 +12,8 @@ from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any
 
-from ._deadline import SCOPE, current_scope
+from . import _watch
+from ._deadline import NO_SCOPE, SCOPE, Scope, current_scope
 from ._flight import INSIDE, Flight
 from ._gate import Answer, Park
 from ._world import async_world
@@ -78,17 +79,22 @@ def _launch(flight: Flight, inner: Call, args: tuple[Any, ...], kwargs: dict[str
             flight.land(value)
 
     context = copy_context()
-    context.run(SCOPE.set, None)
+    context.run(SCOPE.set, _unbounded())
     context.run(INSIDE.set, (*INSIDE.get(), flight))
     flight.alive = world.alive()
     flight.cancel = world.spawn(work, context)
+
+
+def _unbounded() -> Scope | None:
+    """No deadline. For tracers it is said aloud, so that no retry inside takes the short way past them."""
+    return NO_SCOPE if _watch.tracers else None
 
 
 def refresh(flight: Flight, inner: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Run the load in a daemon thread, if one is free."""
 
     def work() -> None:
-        SCOPE.set(None)
+        SCOPE.set(_unbounded())
         try:
             lead(flight, inner, args, kwargs)
         except Exception:  # noqa: S110 - the flight has told whom it concerns: a refresh has no caller

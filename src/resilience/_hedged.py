@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, Protocol
 
-from . import _scope
+from . import _scope, _watch
 from ._clock import Clock
 from ._deadline import NO_SCOPE, SCOPE, Scope, current_scope
 from ._options import INFINITY
@@ -32,6 +32,8 @@ class Race(Protocol):
 
     over: bool
 
+    @property
+    def name(self) -> str: ...
     def launch(self) -> int | None: ...
     def refused(self, number: int, reason: str) -> None: ...
     def patience(self) -> float: ...
@@ -124,11 +126,16 @@ class _Threads:
         def work() -> None:
             if not race.begins(number):
                 return
+            ends = _watch.raced(race.name, number) if _watch.tracers else ()
             try:
                 value = self._inner(*self._args, **self._kwargs)
             except BaseException as error:
+                for end in ends:
+                    end(error)
                 rest = race.raised(number, error)
             else:
+                for end in ends:
+                    end(None)
                 rest = race.returned(number, value)
             self._done.set()
             self.close(rest)
@@ -182,9 +189,12 @@ class _Tasks:
         async def work() -> None:
             if not race.begins(number):
                 return
+            ends = _watch.raced(race.name, number) if _watch.tracers else ()
             try:
                 value = await self._inner(*self._args, **self._kwargs)
             except BaseException as error:
+                for end in ends:
+                    end(error)
                 # A loser has no caller whom the end of the program could reach.
                 passes = isinstance(error, (*ended, KeyboardInterrupt, SystemExit) if race.over else ended)
                 rest = race.raised(number, error)
@@ -192,6 +202,8 @@ class _Tasks:
                 if passes:
                     raise
             else:
+                for end in ends:
+                    end(None)
                 rest = race.returned(number, value)
                 self._done.set()
             self.close(rest)

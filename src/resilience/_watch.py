@@ -74,11 +74,19 @@ class Tracer(Protocol):
     """Follows every call, in its thread or task and its context; must not raise."""
 
     def begun(self, seat: Seat) -> Ended:
-        """A call begins; gives a function that is told how it ended."""
+        """A call begins; gives a function that is told how it ended.
+
+        Without a scope around the call (`_deadline.SCOPE`) its retry may take a short way, and nobody hears of its first
+        attempt: who wants to sets one.
+        """
         ...
 
-    def resumed(self, retry: str, attempt: int) -> None:
-        """The wait is over: the retry of that label begins this attempt."""
+    def attempted(self, retry: str, attempt: int) -> None:
+        """The retry of that label begins this attempt."""
+        ...
+
+    def raced(self, hedge: str, attempt: int) -> Ended:
+        """The hedge of that label begins this attempt, in a context of its own; gives what is told how it ended."""
         ...
 
 
@@ -155,10 +163,15 @@ def unseated(run: Any) -> Any:
     return run
 
 
-def resumed(retry: str, attempt: int) -> None:
+def attempted(retry: str, attempt: int) -> None:
     """Tell the tracers that an attempt begins."""
     for tracer in tracers:
-        tracer.resumed(retry, attempt)
+        tracer.attempted(retry, attempt)
+
+
+def raced(hedge: str, attempt: int) -> tuple[Ended, ...]:
+    """The same for an attempt of a hedge; what is to be told how it ended."""
+    return tuple([tracer.raced(hedge, attempt) for tracer in tracers])
 
 
 def note_problem(here: Recorder, seat: Seat, begun: float, error: BaseException) -> None:

@@ -198,8 +198,11 @@ def test_a_watched_timeout_passes_arguments_on(clock):
             told.append(seat.policy)
             return lambda error: None
 
-        def resumed(self, retry, attempt):
+        def attempted(self, retry, attempt):
             pass
+
+        def raced(self, hedge, attempt):
+            return lambda error: None
 
     def echo(*args, **kwargs):
         return args, kwargs

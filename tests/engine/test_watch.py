@@ -21,8 +21,12 @@ def traced():
             told.append(seat.policy.name)
             return lambda error: told.append((seat.policy.name, error))
 
-        def resumed(self, retry, attempt):
+        def attempted(self, retry, attempt):
             told.append((retry, attempt))
+
+        def raced(self, hedge, attempt):
+            told.append((hedge, attempt))
+            return lambda error: told.append((hedge, attempt, error))
 
     _switches.trace_with(Tracer())
     yield told
@@ -50,7 +54,7 @@ def test_a_tracer_hears_begin_and_end_of_each_call(world, traced):
 
 
 def test_a_tracer_hears_when_an_attempt_begins(world, traced, clock):
-    """After the wait, with its number; also where the block is retried instead of a call."""
+    """The first at once, others after the wait, with their number."""
     retry = r.Retry(attempts=2, backoff=r.Fixed(1), clock=clock)
 
     def down():
@@ -58,7 +62,32 @@ def test_a_tracer_hears_when_an_attempt_begins(world, traced, clock):
 
     with pytest.raises(OSError, match="down"):
         world.call(retry, down)
-    assert traced[:2] == [retry.name, (retry.name, 2)]
+    assert traced[:3] == [retry.name, (retry.name, 1), (retry.name, 2)]
+
+
+def test_a_tracer_hears_attempts_beside_each_other(world, traced):
+    """Of a hedge: when each begins, and how it ended."""
+    hedge = r.Hedge(60, attempts=2, on=OSError)
+    calls = iter([OSError("down"), None])
+
+    def body():
+        error = next(calls)
+        if error is not None:
+            raise error
+        return 7
+
+    assert world.call(hedge, body) == 7
+    name = hedge.name
+    assert [one[:2] if isinstance(one, tuple) else one for one in traced] == [
+        name,
+        (name, 1),
+        (name, 1),
+        (name, 2),
+        (name, 2),
+        (name, None),
+    ]
+    assert isinstance(traced[2][2], OSError)
+    assert traced[4][2] is None
 
 
 def test_a_chain_that_is_part_of_another_gives_its_seat_up(traced):

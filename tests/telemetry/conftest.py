@@ -1,6 +1,7 @@
 """Telemetry is off before and after each test."""
 
 import pytest
+from tests.telemetry.exported import Kit
 
 from resilience import _names, _sections, telemetry
 
@@ -20,3 +21,11 @@ def recorder(clock):
     """A recorder on the fake clock, with a window of a minute."""
     with telemetry.enable(clock=clock, window=60) as made:
         yield made
+
+
+@pytest.fixture
+def kit():
+    made = Kit()
+    yield made
+    made.traces.shutdown()
+    made.meters.shutdown()

@@ -1,14 +1,8 @@
 """OpenTelemetry, with the real SDK's in-memory exporters."""
 
-import threading
-
 import pytest
 from opentelemetry import trace
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from tests.telemetry.exported import CANARY, flaky
 
 import resilience as r
 from resilience import _drive, _names, _watch, telemetry
@@ -16,65 +10,10 @@ from resilience._listeners import HUB
 from resilience.telemetry import _readings
 from resilience.telemetry.otel import enable_otel
 
-CANARY = "canary-7f3a"
-
-
-class Kit:
-    """Providers with exporters in memory."""
-
-    def __init__(self):
-        self.exporter, self.reader = InMemorySpanExporter(), InMemoryMetricReader()
-        self.traces, self.meters = TracerProvider(), MeterProvider(metric_readers=[self.reader])
-        self.traces.add_span_processor(SimpleSpanProcessor(self.exporter))
-
-    def enable(self, **options):
-        return enable_otel(tracer_provider=self.traces, meter_provider=self.meters, **options)
-
-    def spans(self, name=None):
-        """Finished spans in the order of their beginning."""
-        found = sorted(self.exporter.get_finished_spans(), key=lambda span: span.start_time)
-        return [span for span in found if name is None or span.name == name]
-
-    def points(self):
-        """`(metric, attributes)` -> value, of one collection."""
-        data = self.reader.get_metrics_data()
-        found = {}
-        for resource in data.resource_metrics if data else ():
-            for scope in resource.scope_metrics:
-                for metric in scope.metrics:
-                    for point in metric.data.data_points:
-                        key = metric.name, frozenset(point.attributes.items())
-                        assert key not in found
-                        found[key] = point.value
-        return found
-
-
-@pytest.fixture
-def kit():
-    made = Kit()
-    yield made
-    made.traces.shutdown()
-    made.meters.shutdown()
-
 
 def at(metric, policy, **others):
     """The key of a point."""
     return metric, frozenset({"resilience.policy.name": policy, **others}.items())
-
-
-def flaky(times, result="ok"):
-    """Fails so often, then answers; notes the span that is current in each call."""
-    left = [times]
-
-    def body(*_):
-        body.spans.append(trace.get_current_span().get_span_context().span_id)
-        if left[0]:
-            left[0] -= 1
-            raise ConnectionError(f"down with {CANARY}")
-        return result
-
-    body.spans = []
-    return body
 
 
 def test_off_until_enabled_and_off_again(kit, clock):
@@ -95,35 +34,6 @@ def test_off_until_enabled_and_off_again(kit, clock):
     assert kit.points() == {}
 
 
-def test_a_span_for_each_call_and_a_child_for_each_attempt(world, clock, kit):
-    """Linked in a row, each current while the function runs, the waits as events of the call."""
-    retry = r.Retry(attempts=3, backoff=r.Fixed(1), clock=clock)
-    policy = r.Pipeline(retry, r.CircuitBreaker(clock=clock), name="otel-line", clock=clock)
-    body = flaky(2)
-    with kit.enable(metrics=False), kit.traces.get_tracer("test").start_as_current_span("around") as around:
-        assert world.call(policy, body) == "ok"
-        assert trace.get_current_span() is around
-    (call,), attempts = kit.spans("resilience otel-line"), kit.spans("resilience attempt")
-    assert call.parent.span_id == around.get_span_context().span_id
-    assert call.attributes["resilience.outcome"] == "success"
-    assert call.attributes["resilience.strategy"] == "pipeline"
-    assert [span.attributes["resilience.attempt"] for span in attempts] == [1, 2, 3]
-    assert [span.attributes.get("http.request.resend_count") for span in attempts] == [None, 1, 2]
-    assert [span.attributes.get("error.type") for span in attempts] == ["ConnectionError", "ConnectionError", None]
-    assert [span.attributes["resilience.outcome"] for span in attempts] == ["failure", "failure", "success"]
-    assert {span.parent.span_id for span in attempts} == {call.context.span_id}
-    assert [[link.context.span_id for link in span.links] for span in attempts] == [
-        [],
-        [attempts[0].context.span_id],
-        [attempts[1].context.span_id],
-    ]
-    assert body.spans == [span.context.span_id for span in attempts]
-    waits = [event for event in call.events if event.name == "RetryScheduled"]
-    assert [event.attributes["resilience.delay"] for event in waits] == [1.0, 1.0]
-    assert waits[0].attributes["error.type"] == "ConnectionError"
-    assert attempts[0].end_time <= attempts[1].start_time
-
-
 def test_a_call_that_fails_says_so(world, clock, kit):
     """Status and `error.type` on the call and on its last attempt; a refusal is told apart."""
     breaker = r.CircuitBreaker(trip=r.Consecutive(1), clock=clock)
@@ -141,79 +51,6 @@ def test_a_call_that_fails_says_so(world, clock, kit):
     assert {span.status.status_code for span in kit.spans()} == {trace.StatusCode.ERROR}
     names = [event.name for span in kit.spans() for event in span.events]
     assert {"BreakerStateChanged", "RetryGaveUp", "CallRejected"} <= set(names)
-
-
-@pytest.mark.worlds("asyncio", "trio", reason="a direct call cannot be cancelled")
-def test_a_cancelled_call_ends_its_spans(world, clock, kit):
-    """None stays open."""
-    still = r.testing.FakeClock(autojump=False)
-    retry = r.Retry(clock=clock)
-
-    def waits():
-        yield world.sleep(still, 100)
-
-    with kit.enable(metrics=False):
-        assert world.run(world.cancelled, lambda: (yield world.method(retry)(world.function(waits))))
-    assert [span.attributes["resilience.outcome"] for span in kit.spans()] == ["cancelled", "cancelled"]
-    assert {span.status.status_code for span in kit.spans()} == {trace.StatusCode.UNSET}
-
-
-def test_nested_calls_are_nested_spans(clock, kit):
-    """A policy that is decorated inside another has its span below the outer's attempt."""
-    outer, inner = (
-        r.Retry(attempts=2, backoff=r.Fixed(0), name="otel-outer", clock=clock),
-        r.CircuitBreaker("otel-inner", clock=clock),
-    )
-    guarded = outer(inner(flaky(1)))
-    with kit.enable(metrics=False):
-        assert guarded() == "ok"
-    attempts, inners = kit.spans("resilience attempt"), kit.spans("resilience otel-inner")
-    assert [span.parent.span_id for span in inners] == [span.context.span_id for span in attempts]
-
-
-def test_context_crosses_threads(clock, kit):
-    """A timeout that runs its calls in a thread takes the context along, attempts included."""
-    retry = r.Retry(attempts=2, backoff=r.Fixed(0))
-    policy = r.Pipeline(r.Timeout(5, thread=True), retry, name="otel-thread")
-    body = flaky(1, result=None)
-    threads = []
-    with kit.enable(metrics=False):
-        policy.call(lambda: (threads.append(threading.current_thread()), body()))
-        assert not trace.get_current_span().is_recording()
-    attempts = kit.spans("resilience attempt")
-    assert threads[0] is not threading.current_thread()
-    assert body.spans == [span.context.span_id for span in attempts]
-    assert {span.parent.span_id for span in attempts} == {kit.spans("resilience otel-thread")[0].context.span_id}
-
-
-def test_context_crosses_the_task_of_a_load(world, clock, kit):
-    """A cache loads in a task of its own; its retries are still attempts of the call."""
-    policy = r.Pipeline(r.Cache(ttl=5, clock=clock), r.Retry(attempts=2, backoff=r.Fixed(0), clock=clock), clock=clock)
-    body = flaky(1)
-    with kit.enable(metrics=False):
-        assert world.call(policy, body) == "ok"
-    attempts = kit.spans("resilience attempt")
-    assert len(attempts) == 2
-    assert len({span.parent.span_id for span in attempts}) == 1
-    assert body.spans == [span.context.span_id for span in attempts]
-
-
-def test_calls_at_once_do_not_mix(world, clock, kit):
-    """Threads or tasks: each call has attempts of its own."""
-    retry = r.Retry(attempts=2, backoff=r.Fixed(0), clock=clock)
-
-    def one():
-        return (yield world.method(retry)(world.function(flaky(1))))
-
-    def story():
-        assert (yield world.together(*[one] * 5)) == ["ok"] * 5
-
-    with kit.enable(metrics=False):
-        world.session(story)
-    calls = {span.context.span_id for span in kit.spans() if span.name != "resilience attempt"}
-    parents = [span.parent.span_id for span in kit.spans("resilience attempt")]
-    assert len(calls) == 5
-    assert sorted(parents) == sorted([*calls, *calls])
 
 
 def test_metrics_are_observed_when_they_are_collected(clock, kit, recorder):

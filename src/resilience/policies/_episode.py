@@ -78,7 +78,7 @@ class Episode(Again):
         self._value = None
         self.serial = SERIAL.newest
         if _watch.tracers:
-            _watch.resumed(self.retry.name, self.number)
+            _watch.attempted(self.retry.name, self.number)
         return self
 
     def after(self, error: Exception | None, value: Any, attempt: int) -> Verdict | None:

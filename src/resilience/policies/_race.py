@@ -69,6 +69,11 @@ class Race:
         self.launches: list[float] = []
         self.over = False
 
+    @property
+    def name(self) -> str:
+        """The label of its hedge."""
+        return self._hedge.name
+
     # The driver
 
     def launch(self) -> int | None:

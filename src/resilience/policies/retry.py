@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Never
 
-from .. import _options
+from .. import _options, _watch
 from .._attempts import Attempts
 from .._backoff import Backoff, Exponential, backoff_of
 from .._budget import Budget, checked_budget
@@ -153,7 +153,9 @@ class Retry(Policy[Never], Standards):
         if self.budget is not None:
             self.budget.began()
         if scope is not None and scope.attempt != 1:
-            return Episode(self, self._now())
+            return Episode(self, self._now())  # which tells the tracers itself, as it begins
+        if _watch.tracers:
+            _watch.attempted(self.name, 1)
         return self._now(), SERIAL.newest
 
     def failed(self, permit: Any, error: BaseException, attempt: int) -> Verdict | None:
