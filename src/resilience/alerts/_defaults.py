@@ -9,6 +9,7 @@ from ._rule import Rule
 
 _LASTING = 60.0
 _LEAST_CALLS = 10
+_OPEN = ("open", "half-open")
 
 
 def default_rules(*, lasting: Any = _LASTING) -> tuple[Rule, ...]:
@@ -26,7 +27,7 @@ def default_rules(*, lasting: Any = _LASTING) -> tuple[Rule, ...]:
         Rule("disk", "sections.system.disks.*.percent", above="threshold.disk_percent", lasting=lasting),
         Rule("response time", response_times, above="threshold.response_time_ms", lasting=lasting),
         Rule("error rate", error_rates, above="threshold.error_rate", lasting=lasting),
-        Rule("circuit open", "policies.*.state.state", equals="open"),
+        Rule("circuit open", open_circuits, equals="open"),
         Rule("health", "sections.health.registries.*.level", equals="unhealthy", severity="critical"),
     )
 
@@ -39,6 +40,11 @@ def response_times(known: dict[str, Any]) -> dict[str, Any]:
 def error_rates(known: dict[str, Any]) -> dict[str, Any]:
     """The error rate of every policy and pipeline."""
     return {name: window["error_rate"] for name, window in _windows(known)}
+
+
+def open_circuits(known: dict[str, Any]) -> dict[str, Any]:
+    """Breakers that are open, or were and have not closed: half-open, in a long outage, is each time open again."""
+    return {one["name"]: "open" for one in known["policies"] if one["state"].get("state") in _OPEN}
 
 
 def _windows(known: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
