@@ -60,6 +60,21 @@ def test_it_looks_each_interval(clock):
     assert source.looks == looks
 
 
+def test_a_look_that_takes_long_does_not_put_off_the_next(clock):
+    """The interval is from one beginning to the next."""
+    clock.autojump = False
+    source = Source()
+
+    def slow():
+        clock.advance(4)
+        return source()
+
+    with made(slow, [], interval=10, clock=clock):
+        until(lambda: source.looks == 1)
+        step(clock, 6)
+        until(lambda: source.looks == 2)
+
+
 def step(clock, seconds):
     """Once the loop waits for the clock, move it."""
     until(lambda: clock._timers)

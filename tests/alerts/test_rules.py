@@ -1,15 +1,11 @@
 """Rules: paths, conditions, hysteresis, `lasting`, against a reference model; and which options are refused."""
 
-import itertools
-from weakref import WeakSet
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import resilience as r
-from resilience import config, telemetry
-from resilience.alerts import Alerts, Rule, default_rules
+from resilience import config
+from resilience.alerts import Alerts, Rule
 from resilience.alerts._figure import readings
 from resilience.testing import FakeClock
 
@@ -187,7 +183,7 @@ def test_any_story_is_that_of_the_model(values, lasting, clear):
 
 def test_a_figure_that_raises_changes_nothing_and_is_logged_once(caplog):
     """It fires on, and the others are looked at."""
-    values = iter([6, ZeroDivisionError(), ZeroDivisionError(), 1])
+    values = iter([6, ZeroDivisionError(), ZeroDivisionError(), 1, ZeroDivisionError()])
 
     def figure(known):
         value = next(values)
@@ -202,9 +198,10 @@ def test_a_figure_that_raises_changes_nothing_and_is_logged_once(caplog):
     assert alerts.evaluate() == ()
     assert alerts.evaluate() == ()
     assert [alert.state for alert in alerts.evaluate()] == ["resolved"]
-    assert [record.getMessage() for record in caplog.records] == [
-        "the figure of the rule odd raised ZeroDivisionError: it stays as it was"
-    ]
+    said = "the figure of the rule odd raised ZeroDivisionError: it stays as it was"
+    assert [record.getMessage() for record in caplog.records] == [said]
+    assert alerts.evaluate() == ()
+    assert [record.getMessage() for record in caplog.records] == [said, said]  # it is another time
 
 
 def test_limits_may_be_settings_and_follow_them():
@@ -219,45 +216,17 @@ def test_limits_may_be_settings_and_follow_them():
         config.configure()
 
 
-def test_the_default_rules_see_an_outage(monkeypatch):
-    """Error rate, response time, an open circuit, health: all by the thresholds, once there are ten calls."""
-    from resilience.health import HealthRegistry, _section
-
-    monkeypatch.setattr(_section.GATHERED, "_live", WeakSet())  # registries that other tests left alive do not count
-
-    clock = FakeClock(autojump=False)
-    breaker = r.CircuitBreaker("alerts-default", trip=r.Consecutive(11), clock=clock)
-    registry = HealthRegistry("alerts-default")
-    registry.add("database", lambda: False)
-    registry.report()
-    telemetry.disable()
-    with telemetry.enable(clock=clock):
-        alerts = Alerts(*default_rules(lasting=0), sinks=[], clock=clock)
-        call(breaker, clock, times=9)
-        assert not {alert.rule for alert in mine(alerts.evaluate())} & {"error rate", "response time", "circuit open"}
-        call(breaker, clock, times=2)
-        seen = {alert.rule: alert for alert in mine(alerts.evaluate())}
-        assert {"error rate", "response time", "circuit open"} <= seen.keys()
-        assert seen["error rate"].value == 1.0
-        assert seen["response time"].value == pytest.approx(2000, rel=0.02)
-        assert [alert.rule for alert in alerts.active if alert.severity == "critical"].count("health") == 1
-        breaker.close()
-        assert "circuit open" in {alert.rule for alert in mine(alerts.evaluate()) if alert.state == "resolved"}
-    telemetry.disable()
-
-
-def mine(alerts):
-    return [alert for alert in alerts if alert.label == "alerts-default"]
-
-
-def call(breaker, clock, times):
-    def fail():
-        clock.advance(2)
-        raise ConnectionError
-
-    for _ in itertools.repeat(None, times):
-        with pytest.raises(ConnectionError):
-            breaker.call(fail)
+@pytest.mark.parametrize(("side", "bad", "odd"), [("above", 6, 9), ("below", 4, 1)])
+def test_a_setting_on_the_wrong_side_of_the_limit_does_not_end_it_early(side, bad, odd):
+    """`clear` may be a setting that somebody sets beyond the limit: then the limit itself counts."""
+    story = Story(**{side: 5.0, "clear": "threshold.response_time_ms"})
+    config.configure(threshold={"response_time_ms": odd})
+    try:
+        assert story.at(0, bad) == [("firing", bad)]
+        assert story.at(1, bad) == []
+        assert story.at(1, 5) == [("resolved", 5.0)]
+    finally:
+        config.configure()
 
 
 @pytest.mark.parametrize(

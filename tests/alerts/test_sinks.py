@@ -2,40 +2,19 @@
 
 import json
 import logging
-import os
 import threading
 import time
 
 import httpx
 import pytest
-from tests.origins import Origin, answer, closed_port, unavailable
+from tests.alerts.figures import Figure
+from tests.origins import closed_port
 from tests.section_fields import documented, fields
 
 import resilience as r
-from resilience import config
 from resilience.alerts import Alert, Alerts, LogSink, Rule, Webhook
 
 CANARY = "canary-7f3a"
-
-
-class Figure:
-    """A number that a test sets; bad above 5."""
-
-    def __init__(self, *sinks, name="queue"):
-        self.value = 9
-        self.alerts = Alerts(
-            Rule(name, lambda known: self.value, above=5, severity="critical"), sinks=sinks, source=dict
-        )
-
-    def flip(self):
-        """Bad becomes good, good bad; wait until the sinks have been told."""
-        news = self.alerts.check()
-        assert self.alerts.flush(20)
-        self.value = 14 - self.value
-        return news
-
-    def sink(self, index=0):
-        return self.alerts.told()["sinks"][index]
 
 
 def test_a_function_is_a_sink():
@@ -62,48 +41,6 @@ def test_the_log_has_a_line_for_each(caplog):
         ("INFO", "resolved: queue is 5, no longer above 5"),
     ]
     assert caplog.records[0].alert["rule"] == "queue"
-
-
-def test_a_webhook_gets_documented_json():
-    """By a real server: the table of docs/alerts.md and the body have the same fields."""
-    import re
-    from pathlib import Path
-
-    page = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text("utf-8")
-    rows = set(re.findall(r"^\| `(\w+)` \| (?:str|int|float)", page, re.MULTILINE))
-    with Origin(answer(204)) as origin:
-        figure = Figure(Webhook(f"{origin.url}/hook", headers={"Authorization": "Bearer 7"}))
-        figure.flip()
-        figure.flip()
-        first, second = origin.requests
-    told = json.loads(first.body)
-    assert told.keys() == rows
-    assert (told["rule"], told["state"], told["value"], told["limit"]) == ("queue", "firing", 9.0, 5.0)
-    assert (told["version"], told["pid"], told["text"]) == (1, os.getpid(), "critical: queue is 9, above 5")
-    assert told["at"].endswith("Z")
-    assert json.loads(second.body)["state"] == "resolved"
-    assert first.header("authorization") == "Bearer 7"
-    assert first.header("idempotency-key") != second.header("idempotency-key")
-
-
-def test_a_webhook_may_have_a_body_of_its_own():
-    """As chat services want it."""
-    with Origin(answer(200)) as origin:
-        Figure(Webhook(origin.url, body=lambda alert: {"text": str(alert)})).flip()
-        (request,) = origin.requests
-    assert json.loads(request.body) == {"text": "critical: queue is 9, above 5"}
-
-
-def test_a_webhook_is_sent_again_by_the_guarded_client():
-    """A 503 is retried with the same key; what is refused is not taken, and told by its status."""
-    with Origin(unavailable("0"), answer(200), answer(404)) as origin:
-        figure = Figure(Webhook(origin.url))
-        figure.flip()
-        assert len({request.header("idempotency-key") for request in origin.requests}) == 1
-        assert len(origin.requests) == 2
-        assert (figure.sink()["sent"], figure.sink()["failed"]) == (1, 0)
-        figure.flip()
-    assert (figure.sink()["failed"], figure.sink()["error"]) == (1, "HTTP 404")
 
 
 def test_a_broken_sink_harms_no_other_and_no_call(caplog):
@@ -195,6 +132,23 @@ def test_a_test_alert_goes_to_every_sink():
     gate.set()
 
 
+def test_what_was_taken_before_is_no_answer_to_a_test():
+    """One that waited was delivered, the test was not."""
+    gate, told = threading.Event(), []
+
+    def sink(alert):
+        assert gate.wait(20)
+        told.append(alert)
+        if alert.rule == "test":
+            raise ValueError
+
+    figure = Figure(sink)
+    figure.alerts.check()
+    threading.Timer(0.05, gate.set).start()
+    assert list(figure.alerts.test(20).values()) == ["ValueError"]
+    assert [alert.rule for alert in told] == ["queue", "test"]
+
+
 def test_the_section_is_as_documented():
     """Every field of the page, and no other; in the snapshot while the alerts live."""
     figure = Figure(list, name="section")
@@ -233,21 +187,6 @@ def test_row_58_no_secret_is_in_what_is_sent_logged_or_shown(caplog):
     with pytest.raises(ValueError, match="url=") as refused:
         Webhook(f"ftp://{CANARY}@a")
     assert CANARY not in str(refused.value)
-
-
-def test_row_58_requests_of_a_webhook_are_not_logged(caplog):
-    """Not even when all requests are to be: its path is a secret, which no rule about parameters would know."""
-    caplog.set_level(logging.DEBUG, "resilience")
-    config.configure(logging={"requests": True, "responses": True})
-    try:
-        webhook = Webhook(
-            f"https://hooks.example/{CANARY}", transport=httpx.MockTransport(lambda _: httpx.Response(400))
-        )
-        assert Alerts(sinks=[webhook]).test(30) == {"webhook hooks.example": "HTTP 400"}
-    finally:
-        config.configure()
-    assert "did not take an alert" in caplog.text
-    assert CANARY not in caplog.text
 
 
 def fail():

@@ -18,6 +18,36 @@ def test_routes_are_guarded_by_prefix():
     app = starlette(fine, guards={"/pay": isolated, "/pay/status": r.Bulkhead(5), "/drop/": isolated})
     assert [ask(app, path).status_code for path in ("/pay", "/pay/7", "/pay/status/x")] == [503, 503, 200]
     assert [ask(app, path).status_code for path in ("/payments", "/", "/drop/x", "/dropped")] == [200, 200, 503, 200]
+    assert ask(app, "/drop").status_code == 503  # a prefix with a slash guards the place itself as well
+
+
+@pytest.mark.parametrize(
+    ("root", "path", "status"),
+    [
+        ("", "/pay/7", 503),
+        ("/shop", "/shop/pay", 503),
+        ("/shop/", "/shop/pay/7", 503),
+        ("/shop", "/pay", 503),
+        ("/shop", "/shop/tea", 200),
+        ("/pay", "/pay/tea", 200),
+        ("/sho", "/shop/pay", 200),
+    ],
+)
+def test_prefixes_count_from_where_the_app_is_mounted(root, path, status):
+    """Servers and frameworks differ in whether the path begins with `root_path`."""
+    app = ResilienceMiddleware(answers, guards={"/pay": r.CircuitBreaker(initial_state="isolated")})
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(app({"type": "http", "method": "GET", "path": path, "root_path": root, "headers": []}, None, send))
+    assert sent[0]["status"] == status
+
+
+async def answers(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def test_a_limiter_counts_by_client():

@@ -7,6 +7,7 @@ from tests.origins import Origin, answer, unavailable
 import resilience as r
 from resilience.http import AsyncClient, Client
 from resilience.integrations.deadlines import HEADER, AsyncDeadlineTransport, DeadlineTransport
+from resilience.testing import FakeClock
 
 
 def told(world, transport_options, urls):
@@ -67,6 +68,7 @@ def test_row_58_a_redirect_carries_nothing_to_an_origin_that_is_not_listed(world
     heard = []
 
     def service(request):
+        assert request.content == b"seven"
         heard.append(
             (request.url.host, request.headers.get(HEADER) is not None, request.headers.get("accept-language"))
         )
@@ -120,6 +122,23 @@ def test_what_comes_in_goes_out_shortened():
     scope = {"type": "http", "method": "GET", "path": "/", "headers": [(HEADER.encode(), b"700")]}
     asyncio.run(ResilienceMiddleware(app)(scope, None, None))
     assert 0 < heard[0] <= 700
+
+
+def test_less_than_a_millisecond_is_one():
+    """None would be no time at all, which a proxy may read as no limit."""
+    heard, clock = [], FakeClock(autojump=False)
+
+    def service(request):
+        heard.append(request.headers[HEADER])
+        return httpx.Response(200)
+
+    mock = httpx.MockTransport(service)
+    with (
+        httpx.Client(transport=DeadlineTransport(["https://stock.example"], mock)) as client,
+        r.deadline(0.0004, clock=clock),
+    ):
+        client.get("https://stock.example/")
+    assert heard == ["1"]
 
 
 def test_another_header_may_be_chosen():

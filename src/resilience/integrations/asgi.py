@@ -67,7 +67,8 @@ class ResilienceMiddleware:
         self._seconds = _options.optional_seconds("deadline", deadline)
         some = {} if guards is None else dict(guards)
         # The longest first, so that the first that fits is the right one.
-        self._guards = [(prefix, _guarded(some[prefix], self._serve)) for prefix in sorted(some, key=_length)]
+        ordered = sorted(some, key=_length)
+        self._guards = [(prefix.rstrip("/"), _guarded(some[prefix], self._serve)) for prefix in ordered]
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -96,7 +97,7 @@ class ResilienceMiddleware:
         path, root = scope["path"], scope.get("root_path", "").rstrip("/")
         path = path[len(root) :] if root and path.startswith(f"{root}/") else path
         for prefix, guarded in self._guards:
-            if path == prefix or path.startswith(f"{prefix.rstrip('/')}/"):
+            if path == prefix or path.startswith(f"{prefix}/"):
                 return guarded
         return self._serve
 
