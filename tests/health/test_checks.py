@@ -98,23 +98,6 @@ def test_row_58_a_url_with_a_password_is_never_shown():
     assert CANARY not in repr(found)
 
 
-# tcp
-
-
-def test_tcp_connects_or_does_not(world):
-    """An open port is healthy, a closed one not."""
-    with Origin(answer(200)) as origin:
-        registry = HealthRegistry(ttl=0)
-        registry.add("open", health.tcp("127.0.0.1", httpx.URL(origin.url).port))
-        registry.add("closed", health.tcp("127.0.0.1", closed_port()))
-        assert [(check.level, check.error) for check in asked(world, registry).checks] == [
-            ("healthy", None),
-            ("unhealthy", "ConnectionRefusedError"),
-        ]
-    with Origin(answer(200)) as origin:
-        assert health.tcp("127.0.0.1", httpx.URL(origin.url).port)() is None
-
-
 # command
 
 

@@ -105,8 +105,10 @@ def tcp(host: str, port: int) -> Check:
         import socket
 
         left = remaining()
-        socket.create_connection(
-            (host, number), timeout=None if left == _options.INFINITY else max(0.001, left)
-        ).close()
+        patience = None if left == _options.INFINITY else max(0.001, left)
+        try:
+            socket.create_connection((host, number), timeout=patience).close()
+        except TimeoutError:
+            raise TimedOut from None
 
     return Check(look, kind="tcp")

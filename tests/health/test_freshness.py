@@ -1,0 +1,44 @@
+"""How long a result is good for, and whose result counts."""
+
+import threading
+
+from resilience.health import HealthRegistry, Level
+
+
+def test_a_result_is_fresh_from_when_it_was_found(clock):
+    """Not from when the check began: a slow one would never be given again."""
+    registry, calls = HealthRegistry(ttl=10, timeout=60, clock=clock), []
+
+    def slow():
+        calls.append(1)
+        clock.advance(30)
+
+    registry.add("slow", slow)
+    registry.report()
+    clock.advance(9.9)
+    registry.report()
+    assert len(calls) == 1
+    clock.advance(0.1)
+    registry.report()
+    assert len(calls) == 2
+
+
+def test_a_result_of_a_run_that_was_given_up_is_not_heard():
+    """A forked child begins anew, and what was begun before says nothing in it; who waited for it knows nothing good."""
+    registry, gate, begun = HealthRegistry(ttl=60, timeout=20), threading.Event(), threading.Event()
+
+    def check():
+        begun.set()
+        gate.wait(20)
+
+    registry.add("slow", check, critical=False)
+    reports = []
+    thread = threading.Thread(target=lambda: reports.append(registry.report()))
+    thread.start()
+    assert begun.wait(20)
+    registry.reset_after_fork()
+    gate.set()
+    thread.join(20)
+    assert registry.known() is None
+    (report,) = reports
+    assert (report.level, report.checks) == (Level.UNHEALTHY, ())
