@@ -42,3 +42,13 @@ def test_a_result_of_a_run_that_was_given_up_is_not_heard():
     assert registry.known() is None
     (report,) = reports
     assert (report.level, report.checks) == (Level.UNHEALTHY, ())
+
+
+def test_a_program_that_is_degraded_has_started():
+    """And stays so: the startup probe asks nobody any more."""
+    registry, levels = HealthRegistry(ttl=0), ["unhealthy", "degraded", "unhealthy"]
+    registry.add("one", lambda: levels.pop(0))
+    assert (registry.report("startup").level, registry.started) == (Level.UNHEALTHY, False)
+    assert (registry.report("startup").level, registry.started) == (Level.DEGRADED, True)
+    assert registry.report("startup").level is Level.HEALTHY
+    assert levels == ["unhealthy"]

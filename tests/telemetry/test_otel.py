@@ -93,6 +93,15 @@ def test_nothing_is_exported_twice(clock, kit):
     assert first[at("resilience.calls", "otel-once", **{"resilience.outcome": "success"})] == 1
 
 
+def test_the_global_provider_may_be_set_meanwhile(kit, monkeypatch):
+    """Who asks for it before the program has set one, and again after that, has asked for the same."""
+    with enable_otel(metrics=False) as live:
+        monkeypatch.setattr(trace, "get_tracer_provider", lambda: kit.traces)
+        assert enable_otel(metrics=False) is live
+        with pytest.raises(ValueError, match=r"close\(\)"):
+            enable_otel(tracer_provider=kit.traces, metrics=False)
+
+
 def test_closing_leaves_a_recorder_that_others_asked_for(kit):
     """Whether they did so before, meanwhile, or after turning off the one that was there."""
     with kit.enable(spans=False):

@@ -45,10 +45,17 @@ class Otel:
     Rules: at most one lives, in `_live` under `_lock`, so that nothing is exported twice.
     """
 
-    __slots__ = ("_closed", "_hearing", "_instruments", "_recorder", "about")
+    __slots__ = ("_closed", "_hearing", "_instruments", "_recorder", "about", "asked")
 
-    def __init__(self, spans: Spans | None, instruments: Instruments | None, about: tuple[Any, ...]) -> None:
+    def __init__(
+        self,
+        spans: Spans | None,
+        instruments: Instruments | None,
+        about: tuple[Any, ...],
+        asked: tuple[Any, ...],
+    ) -> None:
         self.about = about
+        self.asked = asked
         self._closed = False
         self._hearing: Subscription | None = None
         self._instruments = instruments
@@ -120,9 +127,11 @@ def enable_otel(
     traces = (tracer_provider or trace_api.get_tracer_provider()) if _options.flag("spans", spans) else None
     meters = (meter_provider or metrics_api.get_meter_provider()) if _options.flag("metrics", metrics) else None
     about = traces, meters
+    asked = spans, tracer_provider, metrics, meter_provider
     with _lock:
         if _live is not None:
-            if _live.about != about:
+            # The global one, asked for again, may be another by now: what it was stood in for it, and passes all on.
+            if _live.about != about and _live.asked != asked:
                 raise ValueError(
                     f"tracer_provider={tracer_provider!r}, meter_provider={meter_provider!r}: OpenTelemetry is on with "
                     "others; call close() on what enable_otel() gave, or everything would be exported twice"
@@ -132,6 +141,7 @@ def enable_otel(
             None if traces is None else Spans(traces.get_tracer("resilience", version)),
             None if meters is None else instruments_of(meters, version),
             about,
+            asked,
         )
         return _live
 
