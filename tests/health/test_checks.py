@@ -39,7 +39,7 @@ def default_settings():
 
 
 @pytest.mark.parametrize(
-    ("status", "level"), [(200, "healthy"), (302, "healthy"), (404, "unhealthy"), (503, "unhealthy")]
+    ("status", "level"), [(200, "healthy"), (302, "healthy"), (399, "healthy"), (400, "unhealthy"), (503, "unhealthy")]
 )
 def test_http_is_judged_by_the_status(world, status, level):
     """Below 400 is healthy; a redirect is not followed, a 503 not retried."""
@@ -113,13 +113,14 @@ def test_a_command_that_is_not_there_is_unhealthy():
     assert result(health.command(["/nowhere/at-all"])).error == "FileNotFoundError"
 
 
-def test_a_command_that_hangs_is_killed_with_its_children(tmp_path):
-    """`TIMEOUT_SHELL_COMMAND` bounds it, and nothing of it is left."""
-    configured(timeout={"shell_command": 1500})
+@pytest.mark.parametrize(("setting", "options"), [(1500, {"timeout": 20}), (20_000, {"timeout": 1.5})])
+def test_a_command_that_hangs_is_killed_with_its_children(tmp_path, setting, options):
+    """`TIMEOUT_SHELL_COMMAND` bounds it, a timeout of its own as well, and nothing of it is left."""
+    configured(timeout={"shell_command": setting})
     file = tmp_path / "beats"
     beat = f"import time\nwhile True:\n    open({str(file)!r}, 'a').write('x'); time.sleep(0.02)"
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {beat!r}])"
-    found = result(health.command([sys.executable, "-c", parent]))
+    found = result(health.command([sys.executable, "-c", parent]), **options)
     assert (found.level, found.error) == ("unhealthy", "timeout")
     assert file.exists()
     time.sleep(0.3)

@@ -1,6 +1,8 @@
 """How long a result is good for, and whose result counts."""
 
+import asyncio
 import threading
+import time
 
 from resilience.health import HealthRegistry, Level
 
@@ -52,3 +54,31 @@ def test_a_program_that_is_degraded_has_started():
     assert (registry.report("startup").level, registry.started) == (Level.DEGRADED, True)
     assert registry.report("startup").level is Level.HEALTHY
     assert levels == ["unhealthy"]
+
+
+def test_row_42_nobody_waits_for_a_check_whose_loop_was_closed():
+    """It can never end: who shares the run from a thread is told soon, not when its time is over."""
+    registry = HealthRegistry(ttl=0, timeout=60)
+
+    async def slow():
+        await asyncio.sleep(60)
+
+    registry.add("slow", slow)
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(registry.areport())
+    loop.run_until_complete(asyncio.sleep(0.05))
+    reports = []
+    thread = threading.Thread(target=lambda: reports.append(registry.report()), daemon=True)
+    thread.start()
+    ends = time.monotonic() + 20
+    while len(registry.entries()[0].run._wakers) < 2 and time.monotonic() < ends:
+        time.sleep(0.001)
+    left = asyncio.all_tasks(loop)
+    for each in left:
+        each._log_destroy_pending = False
+    loop.close()
+    thread.join(20)
+    assert [report.level for report in reports] == [Level.UNHEALTHY]
+    assert not task.done()
+    for each in left:
+        each.get_coro().close()

@@ -1,4 +1,4 @@
-"""The check of a connection, against real sockets."""
+"""The checks over the network, against real sockets: connections, and the edges of answers."""
 
 import contextlib
 import socket
@@ -6,11 +6,12 @@ import socket
 import httpx
 import pytest
 from tests.health.conftest import asked
-from tests.origins import Origin, answer, closed_port
+from tests.origins import Origin, answer, closed_port, hang_before_headers
 
 import resilience as r
 from resilience import health
 from resilience.health import HealthRegistry
+from resilience.health._network import _answered
 from resilience.health._run import TimedOut
 
 
@@ -39,3 +40,15 @@ def test_tcp_that_hangs_is_told_as_a_timeout():
             client.connect_ex(full.getsockname())
         with r.deadline(0.05), pytest.raises(TimedOut):
             health.tcp(*full.getsockname())()
+
+
+def test_http_that_hangs_is_told_as_a_timeout():
+    """Whoever notices it first, as with a connection."""
+    with Origin(hang_before_headers) as origin, r.deadline(0.05), pytest.raises(TimedOut):
+        health.http(origin.url)()
+
+
+def test_an_answer_at_the_threshold_is_in_time():
+    """`THRESHOLD_RESPONSE_TIME_MS` is 1000: slower is degraded."""
+    levels = [_answered(200, milliseconds).level for milliseconds in (1000, 1001)]
+    assert levels == ["healthy", "degraded"]
