@@ -14,6 +14,7 @@ from tests.origins import Origin, answer, closed_port, hang_before_headers
 import resilience as r
 from resilience import config, health
 from resilience.health import HealthRegistry, Level
+from resilience.health._machine import _verdict
 from resilience.miniapp import AsyncMiniapp, Miniapp
 
 CANARY = "canary-7f3a"
@@ -167,6 +168,13 @@ def test_the_machine_is_judged_by_the_thresholds(kind):
         assert (found.level is Level.HEALTHY) == (found.value < 99.9)
 
 
+def test_a_threshold_that_is_met_counts():
+    """From it on, not beyond it."""
+    levels = [_verdict("disk", used, 90.0, 95.0).level for used in (89.9, 90.0, 94.9, 95.0)]
+    assert levels == ["healthy", "degraded", "degraded", "unhealthy"]
+    assert _verdict("disk", 100.0, 90.0, None).level == "degraded"
+
+
 def test_a_disk_that_is_not_there_is_unhealthy(tmp_path):
     """It is an error of the check."""
     assert result(health.disk(str(tmp_path / "gone"))).error == "FileNotFoundError"
@@ -186,6 +194,8 @@ def test_a_breaker_is_judged_by_its_state(clock):
     assert "open" in result(check).detail
     clock.advance(12)
     assert result(check).level is Level.DEGRADED
+    with circuit.isolate():
+        assert result(check).level is Level.UNHEALTHY
 
 
 def fail():
