@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from resilience import health
 from resilience.health import HealthRegistry, Level, Verdict
 
 TYPE = "application/health+json"
@@ -115,10 +116,15 @@ def test_degraded_is_served_and_unhealthy_is_not(registry, ask):
 def test_details_are_told_only_where_they_are_asked_for(registry, ask):
     """Each check with status, time, measurement and reason."""
     registry.state["database"] = False
+    registry.add("queue", lambda: Verdict(level=Level.DEGRADED, detail="long"))
+    registry.add("disk", health.disk("/", percent=100))
     assert ask("/health/ready").json() == {"status": "fail"}
     told = ask("/health/ready", details=True).json()
     assert (told["status"], told["serviceId"], told["version"]) == ("fail", "shop", "1.4")
-    ((database,), (mail,), (load,)) = (told["checks"][name] for name in ("database", "mail", "load"))
+    (database,), (mail,), (load,), (queue,), (disk,) = told["checks"].values()
+    assert (queue["status"], queue["output"]) == ("warn", "long")
+    assert disk["componentType"] == "system"
+    assert "output" not in disk
     assert database.pop("time").endswith("Z")
     assert database == {"componentType": "component", "status": "fail", "output": "postgres://***@db sleeps"}
     assert mail["status"] == "pass"
