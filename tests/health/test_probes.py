@@ -147,6 +147,24 @@ def test_what_is_no_probe_is_refused(ask):
     assert (head.status_code, head.content) == (200, b"")
 
 
+def test_head_has_the_length_and_no_body(registry):
+    """Servers differ in what they do with a body that should not be there, so there is none."""
+    import asyncio
+
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    for method in ("GET", "HEAD"):
+        scope = {"type": "http", "method": method, "path": "/ready", "headers": []}
+        asyncio.run(registry.asgi()(scope, None, send))
+    begun, whole, begun_too, nothing = sent
+    assert begun == begun_too
+    assert dict(begun["headers"])[b"content-length"] == str(len(whole["body"])).encode()
+    assert nothing["body"] == b""
+
+
 def test_a_name_with_odd_letters_is_one_line_of_json():
     """Row_59: escaped in the body."""
     registry = HealthRegistry("läden", ttl=0)
