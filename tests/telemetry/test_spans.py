@@ -197,6 +197,7 @@ def test_a_call_that_is_closed_in_another_context_ends_its_spans(kit):
             asyncio.events._set_running_loop(None)
             loop.close()
     assert [span.attributes["resilience.outcome"] for span in kit.spans()] == ["cancelled", "cancelled"]
+    assert not trace.get_current_span().get_span_context().is_valid
 
 
 def test_a_block_inside_is_not_taken_for_the_calls_attempts(clock, kit):

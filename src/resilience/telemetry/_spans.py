@@ -59,11 +59,10 @@ class _Call:
         return span
 
     def end_attempt(self, outcome: str, error: str | None) -> None:
-        """End the span of the attempt, if one is under way; in the waits between, the call's span is the current one."""
+        """End the span of the attempt, if one is under way."""
         span, self.attempt = self.attempt, None
         if span is not None:
             _end(span, outcome, error)
-            attach(trace.set_span_in_context(self.span))
 
     def ending(self, error: BaseException | None) -> tuple[str, str | None]:
         """How something that ended like this is told: the outcome, and the class of the error."""
@@ -142,6 +141,7 @@ class Spans:
             call = _of(event.policy)
             if call is not None:
                 call.end_attempt("failure", None if event.error is None else kind_of(event.error))
+                attach(trace.set_span_in_context(call.span))  # in the wait
         span = trace.get_current_span()
         if span.is_recording():
             span.add_event(fields.pop("event"), _attributes(event.policy, fields))
