@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resilience.telemetry import _sketch
-from resilience.telemetry._sketch import ERROR, LEAST, MOST, at_most, bin_of, merged, middle, quantiles
+from resilience.telemetry._sketch import ERROR, LEAST, MOST, Bins, at_most, bin_of, merged, middle, put, quantiles
 
 times = st.floats(min_value=1e-7, max_value=1e5)
 
@@ -40,6 +40,14 @@ def test_any_time_has_a_bin_and_there_are_not_many(value):
     """Zero and ages count as the nearest that is kept: a sketch stays below 1,750 bins."""
     assert bin_of(LEAST) <= bin_of(value) <= bin_of(MOST)
     assert bin_of(MOST) - bin_of(LEAST) < 1750
+
+
+@given(st.lists(st.floats(min_value=-1.0, max_value=1e12), min_size=1, max_size=50))
+def test_many_at_once_fall_where_each_would(values):
+    """Those out of bounds as well, on either side."""
+    bins = Bins()
+    put(bins, values)
+    assert bins == binned(values)
 
 
 def test_no_times_have_no_quantiles():
