@@ -106,30 +106,6 @@ def test_row_57_labels_are_bounded(clock):
         assert sum(one.get("open", 0) for one in changes) == 3000
 
 
-def test_what_joins_the_others_is_seen_at_once(clock, monkeypatch):
-    """Though nobody called under `_other` since it was read last."""
-    monkeypatch.setattr(_recorder, "_OFTEN", 2)
-    with telemetry.enable(max_policies=2, clock=clock) as recorder:
-        stays, goes = (r.Retry(name=f"joins-{name}", clock=clock) for name in ("stays", "goes"))
-        for policy in (stays, goes, goes, *(r.Retry(clock=clock) for _ in range(2))):
-            policy.call(ok)
-        assert recorder.calls("_other")["total"] == 2
-        del goes, policy
-        gc.collect()
-        r.Retry(name="joins-late", clock=clock).call(ok)
-        assert recorder.calls("joins-late")["total"] == 1
-        assert recorder.calls("_other")["total"] == 4
-
-
-def test_as_many_calls_in_the_next_slice_are_seen(clock, recorder):
-    """The same number of notes as before is not the same notes."""
-    retry = r.Retry(name="slices", clock=clock)
-    for total in (1, 2, 3):
-        retry.call(ok)
-        assert recorder.calls("slices")["total"] == total
-        clock.advance(10)
-
-
 def test_row_57_classes_of_errors_are_bounded(clock, recorder):
     """A program that makes error classes as it goes does not make labels with them."""
     policy = r.Retry(attempts=1, name="classes", clock=clock)
