@@ -93,6 +93,19 @@ def test_nothing_is_exported_twice(clock, kit):
     assert first[at("resilience.calls", "otel-once", **{"resilience.outcome": "success"})] == 1
 
 
+def test_closing_twice_ends_nobody_elses(kit, clock):
+    """What was enabled since goes on."""
+    retry = r.Retry(name="otel-since", clock=clock)
+    with kit.enable() as first:
+        pass
+    with kit.enable() as second:
+        first.close()
+        assert kit.enable() is second
+        retry.call(abs, 1)
+        assert len(kit.spans("resilience otel-since")) == 1
+        assert kit.points()
+
+
 def test_the_global_provider_may_be_set_meanwhile(kit, monkeypatch):
     """Who asks for it before the program has set one, and again after that, has asked for the same."""
     with enable_otel(metrics=False) as live:

@@ -152,6 +152,28 @@ def test_row_57_a_scrape_has_no_more_labels_than_the_cap(clock, registry):
         calls = [value for key, value in found.items() if key[0] == "resilience_calls_total"]
         assert sum(calls) == 40
         assert breakers
+        of_others = {key[0] for key in found if dict(key[1:]).get("policy") == "_other"}
+        assert "resilience_call_duration_seconds_sum" in of_others
+        # Quantiles and states of several have no sum.
+        assert not of_others & {
+            "resilience_call_recent_duration_seconds",
+            "resilience_circuit_state",
+            "resilience_circuit_state_code",
+        }
+
+
+def test_the_histogram_sums_seconds(clock, recorder, registry):
+    """Each bucket holds those that took no longer; the sum is of their times, the count their number."""
+    retry = r.Retry(name="prom-times", clock=clock)
+    for seconds in (0.002, 0.2, 20.0, 200.0):
+        retry.call(clock.advance, seconds)
+    found = values(families_of(generate_latest(registry).decode()))
+    of, name = ("policy", "prom-times"), "resilience_call_duration_seconds"
+    bounds = ("0.001", "0.0025", "0.25", "30.0", "60.0", "+Inf")
+    assert [found[f"{name}_bucket", ("le", bound), of] for bound in bounds] == [0, 1, 2, 3, 3, 4]
+    assert found[f"{name}_sum", of] == pytest.approx(220.202)
+    assert found[f"{name}_count", of] == 4
+    assert found["resilience_call_time_seconds_total", of] == pytest.approx(220.202)
 
 
 def test_row_59_nasty_names_come_through_the_exposition(clock, recorder, registry):

@@ -90,3 +90,14 @@ def test_events_are_seen_at_once_by_who_wants_no_copies(clock, recorder):
     whole["recent"].clear()
     whole["events"]["refused"].clear()
     assert recorder.all_events()[breaker.name] == told()
+
+
+def test_a_call_that_ends_as_a_slice_does_is_of_the_next(clock, recorder):
+    """So it is in the window for as long as the others of that one."""
+    retry = r.Retry(name="edges-slice", clock=clock)
+    retry.call(ok)
+    clock.advance(10)
+    retry.call(ok)
+    clock.advance(50)
+    figures = recorder.calls("edges-slice")
+    assert (figures["total"], figures["window"]["total"]) == (2, 1)

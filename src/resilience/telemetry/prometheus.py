@@ -57,7 +57,8 @@ class Collector:
         histogram = _histogram()
         if recorder is not None:
             for label, (counts, seconds, count) in recorder.response_times(BOUNDS).items():
-                buckets = [(f"{bound:g}", number) for bound, number in zip(BOUNDS, counts, strict=True)]
+                # A float's `repr` is what OpenMetrics calls canonical, and what all other histograms have: 1.0, not 1.
+                buckets = [(repr(bound), number) for bound, number in zip(BOUNDS, counts, strict=True)]
                 histogram.add_metric([printable(label)], [*buckets, ("+Inf", count)], seconds)
         yield histogram
 
