@@ -76,6 +76,18 @@ def test_metrics_are_observed_when_they_are_collected(clock, kit, recorder):
     assert bulkhead.name != limiter.name
 
 
+def test_each_collection_reads_anew(clock, kit, recorder):
+    """All instruments of one collection tell the same moment, those of the next another."""
+    retry = r.Retry(name="otel-anew", clock=clock)
+    calls = at("resilience.calls", "otel-anew", **{"resilience.outcome": "success"})
+    seconds = at("resilience.call.time", "otel-anew")
+    with kit.enable(spans=False):
+        for number in (1, 2, 3):
+            retry.call(clock.advance, 2)
+            found = kit.points()
+            assert (found[calls], found[seconds]) == (number, 2.0 * number)
+
+
 def test_nothing_is_exported_twice(clock, kit):
     """Once is once: enabling again gives the same, other providers are refused, and a provider has its instruments once."""
     retry = r.Retry(name="otel-once", clock=clock)
