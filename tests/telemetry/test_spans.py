@@ -213,7 +213,8 @@ def test_a_block_inside_is_not_taken_for_the_calls_attempts(clock, kit):
 
     with kit.enable(metrics=False):
         retry.call(body)
-    assert [span.context.span_id for span in kit.spans("resilience attempt")] == seen
+    (only,) = kit.spans("resilience attempt")
+    assert ([only.context.span_id], list(only.links)) == (seen, [])
     assert len(kit.spans()) == 2
 
 
