@@ -108,6 +108,16 @@ def test_streams_of_the_flood_are_bounded(clock):
     assert flood.rest() == {}
 
 
+def test_a_stream_that_begins_anew_drives_out_no_other(clock):
+    """It has a place already, and what was suppressed in another is not forgotten for it."""
+    flood = _flood.Flood(1, 60.0, clock.now)
+    for number in (*range(2000), 0):
+        flood.admit(number)
+    clock.advance(60)
+    assert flood.admit(1) == (True, 0)
+    assert flood.admit(0) == (True, 1)
+
+
 def test_structlog_gets_the_fields_as_its_own(clock):
     """With the extra, through structlog's own test kit."""
     structlog = pytest.importorskip("structlog")

@@ -9,6 +9,8 @@ from tests.telemetry.exported import flaky
 
 import resilience as r
 from resilience._deadline import SCOPE
+from resilience._listeners import HUB
+from resilience.telemetry import _spans
 from resilience.telemetry.otel import enable_otel
 
 
@@ -198,6 +200,16 @@ def test_a_call_that_is_closed_in_another_context_ends_its_spans(kit):
             loop.close()
     assert [span.attributes["resilience.outcome"] for span in kit.spans()] == ["cancelled", "cancelled"]
     assert not trace.get_current_span().get_span_context().is_valid
+
+
+def test_trouble_where_an_attempt_begins_does_not_reach_the_call(kit, monkeypatch):
+    """It is counted, and the call has its span all the same."""
+    before = HUB.errors
+    with kit.enable(metrics=False):
+        monkeypatch.setattr(_spans._Call, "started", lambda *_: 1 / 0)
+        assert r.Retry(attempts=2, backoff=r.Fixed(0)).call(flaky(1)) == "ok"
+    assert HUB.errors == before + 2
+    assert [span.attributes["resilience.outcome"] for span in kit.spans()] == ["success"]
 
 
 def test_a_block_inside_is_not_taken_for_the_calls_attempts(clock, kit):

@@ -6,13 +6,14 @@ import sys
 import threading
 import time
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import psutil
 import pytest
 from tests.section_fields import documented, fields
 
 import resilience as r
-from resilience.telemetry import _machine, system
+from resilience.telemetry import _machine, _processes, system
 
 
 def busy(seconds):
@@ -71,8 +72,36 @@ def test_an_answer_is_given_again_for_a_while(clock):
     first = machine.snapshot()
     clock.advance(1.9)
     assert machine.snapshot() is first
-    clock.advance(0.2)
+    clock.advance(0.1)
     assert machine.snapshot() is not first
+
+
+def test_waiting_for_a_disk_is_not_work_and_guests_count_once():
+    """As Linux tells it: a guest's time is in that of the user already."""
+
+    class Times(NamedTuple):
+        user: float = 10
+        nice: float = 1
+        system: float = 4
+        idle: float = 80
+        iowait: float = 5
+        guest: float = 2
+        guest_nice: float = 1
+
+    assert _machine._busy_and_all(Times()) == (15, 100)
+
+
+def test_the_share_of_a_process_is_of_the_time_between_two_looks():
+    """Half a processor for two seconds is a second."""
+    spent = SimpleNamespace(user=7.0, system=0.0)
+    told = {"pid": 7, "name": "seven", "create_time": 1.0, "cpu_times": spent, "num_threads": 1}
+    info = {**told, "memory_info": SimpleNamespace(rss=700)}
+    processes = _processes.Processes(SimpleNamespace(process_iter=lambda asked: [SimpleNamespace(info=info)]))
+    processes.look(0.0, 5, 7)
+    spent.user, spent.system = 7.75, 0.25
+    (seen,), own = processes.look(2.0, 5, 7)
+    assert seen == own
+    assert (seen.cpu_percent, seen.memory) == (50.0, 700)
 
 
 def test_top_zero_leaves_other_processes_alone(monkeypatch):
