@@ -5,8 +5,8 @@ import threading
 
 import httpx
 import pytest
-from starlette.responses import PlainTextResponse
-from tests.integrations.apps import Served, ask, fine, starlette
+from starlette.responses import PlainTextResponse, StreamingResponse
+from tests.integrations.apps import Served, ask, fine, raising, starlette
 
 import resilience as r
 from resilience.integrations.asgi import ResilienceMiddleware
@@ -67,6 +67,59 @@ def test_a_breaker_judges_by_the_status():
 
     app = starlette(endpoint, guards={"/": r.Pipeline(breaker, r.Timeout(5))})
     assert [ask(app).status_code for _ in range(3)] == [500, 500, 503]
+
+
+def test_a_fallback_answers_instead():
+    """With a response of the framework: for a refusal, and for an error of the route."""
+    calm = PlainTextResponse("calm", 503, {"Retry-After": "5"})
+    breaker = r.CircuitBreaker("asgi-calm", trip=r.Consecutive(1))
+    app = starlette(raising(OSError("down")), guards={"/": r.Pipeline(r.Fallback(calm), breaker)})
+    for state in ("open", "open"):
+        answer = ask(app)
+        assert (answer.status_code, answer.text, answer.headers["retry-after"]) == (503, "calm", "5")
+        assert breaker.state == state
+
+
+def test_a_fallback_leaves_an_answer_that_was_sent():
+    """Nothing can be taken back: a bad answer stands, and one that broke off stays an error."""
+    calm = r.Fallback(PlainTextResponse("calm"), on_result=lambda status: status >= 500)
+
+    async def bad(request):
+        return PlainTextResponse("bad", 500)
+
+    async def broken(request):
+        async def body():
+            yield b"half"
+            raise OSError("down")
+
+        return StreamingResponse(body())
+
+    assert ask(starlette(bad, guards={"/": calm})).text == "bad"
+    transport = httpx.ASGITransport(starlette(broken, guards={"/": calm}))
+
+    async def main():
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop.example") as client:
+            await client.get("/")
+
+    with pytest.raises(OSError, match="down"):
+        asyncio.run(main())
+
+
+def test_a_fallback_that_is_no_answer_says_so():
+    """A list answers no request; the error names the route and what would."""
+    refusing = r.CircuitBreaker("asgi-list", initial_state="isolated")
+    app = ResilienceMiddleware(fine, guards={"/": r.Pipeline(r.Fallback(factory=list), refusing)})
+    with pytest.raises(TypeError, match=r"for '/pay' gave \[\] instead of an answer"):
+        asyncio.run(app({"type": "http", "method": "GET", "path": "/pay", "headers": []}, None, None))
+
+
+def test_chaos_reaches_a_route():
+    """A rehearsal: a fault of chaos is an error of the route; a breaker around it counts it."""
+    breaker = r.CircuitBreaker("asgi-chaos", trip=r.Consecutive(1))
+    with pytest.warns(r.ResilienceWarning, match="chaos"):
+        chaos = r.Chaos(error=ConnectionError, rate=1.0, enabled=True)
+    app = starlette(fine, guards={"/": r.Pipeline(breaker, chaos)})
+    assert [ask(app).status_code for _ in range(2)] == [500, 503]
 
 
 @pytest.mark.worlds("asyncio", "trio", reason="an ASGI app runs in a loop")
@@ -130,7 +183,7 @@ def test_what_is_no_request_passes():
         ({"guards": {"/": 7}}, "guards=7"),
         ({"guards": {"/": r.Retry()}}, "is a retry"),
         ({"guards": {"/": r.Pipeline(r.Cache(ttl=1), r.Bulkhead(1))}}, "is a cache"),
-        ({"guards": {"/": r.Fallback(7)}}, "is a fallback"),
+        ({"guards": {"/": r.Hedge(1)}}, "is a hedge"),
         ({"header": "a b"}, "header='a b'"),
         ({"header": 7}, "header=7"),
         ({"deadline": 0}, "deadline=0"),

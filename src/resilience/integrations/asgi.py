@@ -21,7 +21,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
-_NO_GUARDS = {"retry", "hedge", "cache", "fallback", "chaos"}
+_NO_GUARDS = {"retry", "hedge", "cache"}
 
 
 class ResilienceMiddleware:
@@ -29,10 +29,10 @@ class ResilienceMiddleware:
 
     Args:
         app: the app inside.
-        guards: policies by path prefix, `{"/pay": Bulkhead(20)}`; the longest prefix counts, by whole segments. Breakers,
-            limiters, bulkheads, timeouts and pipelines of them: what repeats a request, or answers without one, cannot
-            stand here. A policy's `key` and `cost` are asked with `(scope, receive, send)`; `on_result` with the status
-            that was sent.
+        guards: policies and pipelines by path prefix, `{"/pay": Bulkhead(20)}`; the longest prefix counts, by whole
+            segments. Not retry, hedge and cache: a request is read once and an answer sent once. The value of a fallback
+            (or of chaos) is an ASGI app, as every response of Starlette is, and answers instead. A policy's `key` and
+            `cost` are asked with `(scope, receive, send)`; `on_result` with the status that was sent.
         header: where the caller tells the milliseconds it still waits; `None` to trust no caller.
         deadline: seconds that a request may take in any case; by default there is no such limit.
 
@@ -79,7 +79,7 @@ class ResilienceMiddleware:
         serve = self._serving(scope)
         try:
             with nullcontext() if seconds is None else deadline(seconds):
-                await serve(scope, receive, reply)
+                await _finish(await serve(scope, receive, reply), scope, receive, reply)
         except Exception as error:
             cause = single(error)
             status = status_of(cause)
@@ -88,10 +88,14 @@ class ResilienceMiddleware:
             await _tell(send, status, cause, is_head=scope["method"] == "HEAD")
 
     async def _serve(self, scope: Message, receive: Receive, reply: _Reply) -> int | None:
-        await self._app(scope, receive, reply)
+        try:
+            await self._app(scope, receive, reply)
+        except Exception as error:
+            reply.broken = error
+            raise
         return reply.status
 
-    def _serving(self, scope: Message) -> Callable[..., Awaitable[int | None]]:
+    def _serving(self, scope: Message) -> Callable[..., Awaitable[Any]]:
         if not self._guards:
             return self._serve
         path, root = scope["path"], scope.get("root_path", "").rstrip("/")
@@ -109,18 +113,33 @@ class ResilienceMiddleware:
 
 
 class _Reply:
-    """Sends on, and knows the status that was sent."""
+    """Sends on, and knows the status that was sent, and the error that ended the app."""
 
-    __slots__ = ("_send", "status")
+    __slots__ = ("_send", "broken", "status")
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self.status: int | None = None
+        self.broken: Exception | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
         await self._send(message)
+
+
+async def _finish(result: Any, scope: Message, receive: Receive, reply: _Reply) -> None:
+    """What a guard gave instead of the app's answer is the answer, unless one has begun: then its end is an error."""
+    if reply.status is not None or result is None:
+        if reply.broken is not None and reply.status is not None:
+            raise reply.broken
+        return
+    if not callable(result):
+        raise TypeError(
+            f"guards: the policies for {scope['path']!r} gave {result!r} instead of an answer; give an ASGI app, e.g. "
+            "Fallback(PlainTextResponse('busy', 503)) with a response of Starlette"
+        )
+    await result(scope, receive, reply)
 
 
 async def _tell(send: Send, status: int, error: BaseException, *, is_head: bool) -> None:
@@ -141,8 +160,8 @@ def _guarded(policy: Any, serve: Callable[..., Awaitable[Any]]) -> Callable[...,
     for part in policy.parts():
         if part.kind in _NO_GUARDS:
             raise ValueError(
-                f"guards: {part.name} is a {part.kind}, which repeats a request or answers without one; here may stand "
-                "breakers, limiters, bulkheads, timeouts, and pipelines of them. Guard what the route calls with it instead"
+                f"guards: {part.name} is a {part.kind}, and a request is read once and an answer sent once: nothing can be "
+                "repeated or kept here. Guard what the route calls with it instead"
             )
 
     async def request(scope: Message, receive: Receive, reply: _Reply) -> Any:
