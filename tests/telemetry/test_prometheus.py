@@ -212,3 +212,54 @@ def test_two_collectors_in_one_registry_are_refused_and_one_can_leave():
     with prometheus.register(registry):
         assert b"resilience_calls" in generate_latest(registry)
     assert generate_latest(registry) == b""
+
+
+def test_the_policies_that_learn_are_told_too(clock, recorder, registry):
+    """An adaptive limit as a bulkhead, windows as limiters, a throttle by its share; each refusal by its reason."""
+    limit = r.AdaptiveLimit(initial=1, minimum=1, name="prom-adaptive", clock=clock)
+    throttle = r.Throttle(multiplier=1.1, min_requests=1, name="prom-throttle", clock=clock, random=lambda: 0.0)
+    windows = [
+        r.SlidingWindow(1, per=60, name="prom-sliding", clock=clock),
+        r.FixedWindow(1, per=60, name="prom-fixed", clock=clock),
+    ]
+    for window in windows:
+        assert window.try_acquire()
+    for _ in range(3):
+        with pytest.raises((ConnectionError, r.RateLimitedError)):
+            throttle.call(down)
+    with limit.acquire(), pytest.raises(r.BulkheadFullError):
+        limit.call(down)
+    with limit.acquire():
+        found = values(families_of(generate_latest(registry).decode()))
+    expected = {
+        ("resilience_bulkhead_in_use", ("policy", "prom-adaptive")): 1,
+        ("resilience_bulkhead_limit", ("policy", "prom-adaptive")): 1,
+        ("resilience_bulkhead_waiting", ("policy", "prom-adaptive")): 0,
+        ("resilience_limiter_admitted_total", ("policy", "prom-sliding")): 1,
+        ("resilience_limiter_waiting", ("policy", "prom-fixed")): 0,
+        ("resilience_throttle_refused_share", ("policy", "prom-throttle")): throttle.snapshot().share,
+        ("resilience_refused_total", ("policy", "prom-adaptive"), ("reason", "limit")): 1,
+        ("resilience_refused_total", ("policy", "prom-throttle"), ("reason", "throttled")): 2,
+    }
+    assert {key: found[key] for key in expected} == expected
+    assert throttle.snapshot().share > 0
+
+
+def test_hedges_shadows_and_chaos_are_counted(clock, recorder, registry):
+    """By what they are; a fault that was injected never passes for a real one."""
+    hedge = r.Hedge(0, on=ConnectionError, name="prom-hedge", clock=clock)
+    with pytest.raises(ConnectionError):
+        hedge.call(down)
+    shadow = r.Bulkhead(1, name="prom-shadow", shadow=True)
+    with shadow.acquire(), shadow.acquire(), pytest.warns(r.ResilienceWarning, match="chaos"):
+        chaos = r.Chaos(error=ConnectionError, rate=1.0, enabled=True, name="prom-chaos")
+    with pytest.raises(ConnectionError):
+        chaos.call(abs, 1)
+    found = values(families_of(generate_latest(registry).decode()))
+    for policy, event in [
+        ("hedge", "hedges"),
+        ("hedge", "hedges_failed"),
+        ("shadow", "would_reject"),
+        ("chaos", "chaos"),
+    ]:
+        assert found["resilience_events_total", ("event", event), ("policy", f"prom-{policy}")] == 1

@@ -93,6 +93,14 @@ METRICS = {
         Metric(
             "resilience.bulkhead.waiting", "resilience_bulkhead_waiting", _GAUGE, None, "{call}", "Calls in the queue."
         ),
+        Metric(
+            "resilience.throttle.refused_share",
+            "resilience_throttle_refused_share",
+            _GAUGE,
+            None,
+            "1",
+            "The share of calls that is refused now.",
+        ),
     )
 }
 _OWN = {"retries", "gave_up", "refused", "changes"}  # have a metric of their own
@@ -185,4 +193,24 @@ def _bulkhead(readings: Readings, label: str, state: Any) -> None:
     readings.add("resilience.bulkhead.waiting", label, state.waiting)
 
 
-_STATES = {"circuit-breaker": _breaker, "cache": _cache, "rate-limiter": _limiter, "bulkhead": _bulkhead}
+def _adaptive_limit(readings: Readings, label: str, state: Any) -> None:
+    readings.add("resilience.bulkhead.in_use", label, state.active)
+    readings.add("resilience.bulkhead.limit", label, state.limit)
+    readings.add("resilience.bulkhead.waiting", label, state.waiting)
+
+
+def _throttle(readings: Readings, label: str, state: Any) -> None:
+    if label != OTHER:  # shares cannot be summed
+        readings.add("resilience.throttle.refused_share", label, state.share)
+
+
+_STATES = {
+    "circuit-breaker": _breaker,
+    "cache": _cache,
+    "rate-limiter": _limiter,
+    "sliding-window": _limiter,
+    "fixed-window": _limiter,
+    "bulkhead": _bulkhead,
+    "adaptive-limit": _adaptive_limit,
+    "throttle": _throttle,
+}

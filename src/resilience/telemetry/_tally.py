@@ -28,13 +28,30 @@ COUNTED: dict[type[events.Event], tuple[str, str | None]] = {
     events.FallbackFailed: ("fallback_failures", None),
     events.CacheLoadFailed: ("load_errors", None),
     events.BudgetRefused: ("budget_refused", None),
+    events.HedgeLaunched: ("hedges", None),
+    events.HedgeFailed: ("hedges_failed", None),
+    events.HedgeRefused: ("hedges_refused", None),
+    events.WouldReject: ("would_reject", None),
+    events.ChaosInjected: ("chaos", None),
 }
 KEPT = tuple(COUNTED)
-"""Not kept are events of calls that go well (cache hits, misses and loads), which the policies count themselves."""
+"""Not kept are events of calls that go well (cache hits, misses and loads, hedges that won) and the steps of an adaptive
+limit, which the policies count themselves."""
 # Values that a label may take; anything else is `other`.
 REASONS = frozenset(
     {"attempts", "max_elapsed", "deadline", "budget", "server delay", "stop"}  # RetryGaveUp
-    | {"open", "isolated", "half-open", "ramp", "rate", "full", "waited too long", "no thread free"}  # CallRejected
+    | {
+        "open",
+        "isolated",
+        "half-open",
+        "ramp",
+        "rate",
+        "full",
+        "waited too long",
+        "no thread free",
+        "limit",
+        "throttled",
+    }  # CallRejected
     | {"closed", "disabled", "metrics-only"}  # BreakerStateChanged, with some of the above
 )
 

@@ -24,6 +24,11 @@ LEVELS: dict[type[events.Event], int] = {
     events.FallbackFailed: logging.ERROR,
     events.CacheLoadFailed: logging.WARNING,
     events.BudgetRefused: logging.WARNING,
+    events.HedgeLaunched: logging.INFO,
+    events.HedgeFailed: logging.WARNING,
+    events.HedgeRefused: logging.INFO,
+    events.WouldReject: logging.INFO,
+    events.ChaosInjected: logging.WARNING,
 }
 _CALMER = {"closed": logging.INFO, "half-open": logging.INFO, "open": logging.ERROR}
 _WORDS: dict[type[events.Event], Callable[[dict[str, Any]], str]] = {
@@ -41,6 +46,11 @@ _WORDS: dict[type[events.Event], Callable[[dict[str, Any]], str]] = {
     events.FallbackFailed: lambda e: f"the fallback failed as well{_by(e)}",
     events.CacheLoadFailed: lambda e: f"a load failed{_by(e)}",
     events.BudgetRefused: lambda _: "the retry budget is empty, no retry",
+    events.HedgeLaunched: lambda e: f"attempt {e['attempt']} is begun after {e['elapsed']:.3g} s{_by(e)}",
+    events.HedgeFailed: lambda e: f"all {e['launched']} attempts failed{_by(e)}",
+    events.HedgeRefused: lambda e: f"attempt {e['attempt']} was due and is not made: {e['reason']}",
+    events.WouldReject: lambda e: f"in shadow mode, would have refused a call: {e['reason']}{_until(e)}",
+    events.ChaosInjected: lambda e: f"CHAOS IS ON: injected {e['fault']}{_by(e)}{_late(e)}",
 }
 
 
@@ -57,6 +67,10 @@ def words_of(event: events.Event, fields: dict[str, Any]) -> str:
 
 def _by(fields: dict[str, Any]) -> str:
     return f" ({fields['error']})" if fields.get("error") else ""
+
+
+def _late(fields: dict[str, Any]) -> str:
+    return f", {fields['latency']:.3g} s late" if fields["latency"] else ""
 
 
 def _until(fields: dict[str, Any]) -> str:
