@@ -221,6 +221,28 @@ def test_it_goes_on_looking_each_at_its_own_pace(monitored, world):
         monitored(story, hanging.url, well.url, interval=0.1)
 
 
+def test_looks_are_spread_over_the_interval(monitored, world):
+    """All are looked at at once, and from the second time on one after the other: never all in one burst."""
+
+    def story(monitor, *apps):
+        yield enter(world, monitor)
+        try:
+            for _ in range(100):
+                yield wait(world, 0.02)
+                if min(service.checks for service in monitor.snapshot().services) >= 3:
+                    break
+        finally:
+            yield leave(world, monitor)
+        looks = [[sample.at.timestamp() for sample in service.history] for service in monitor.snapshot().services]
+        first, second, third = (sorted(at) for at in list(zip(*looks, strict=False))[:3])
+        spread = [line[-1] - line[0] for line in (second, third)]
+        assert max(spread) > 0.4 / 3, "the looks after the first were a burst"
+        assert first[0] < second[0]
+
+    with Origin() as origin:
+        monitored(story, *(f"{origin.url}/{number}" for number in range(4)), interval=0.4)
+
+
 def test_it_ends_at_once(monitored, world):
     """In the middle of a long interval, and before its first look."""
 
