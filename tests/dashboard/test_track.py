@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resilience.dashboard._history import History
+from resilience.dashboard._pace import FETCH, LOOK, Thrift, wait
 from resilience.dashboard._track import COARSE, LONG, SHORT, Track
 
 MOMENTS = st.lists(st.tuples(st.integers(0, 40), st.floats(0, 1000)), max_size=200)
@@ -136,3 +137,47 @@ def test_figures_are_bounded(monkeypatch):
     history.add("new", "y", 4700, 1.0)
     assert history.recent("new", "y", 4700) == (1.0,)
     assert not history.hour("old 9", 4700)
+
+
+@settings(deadline=None)
+@given(
+    start=st.floats(1.7e9, 1.8e9),
+    step=st.sampled_from([0.1, 1.0, 2.5, 60.0]),
+    delays=st.lists(st.tuples(st.floats(0, 0.2), st.floats(-0.001, 0.2)), min_size=2, max_size=90),
+)
+def test_each_step_of_the_lines_gets_one_look(start, step, delays):
+    """Looks that take time, and begin late or a hair early, are one to a step: none is left out, and no rate is halved."""
+    at, slots = start, []
+    for spent, late in delays:
+        at += spent * step
+        at += wait(at, step, LOOK) + late * step
+        slots.append(int(at / step))
+    assert slots == list(range(slots[0], slots[0] + len(slots)))
+
+
+def test_others_are_asked_before_each_look():
+    """What they answer within half a step is on the board of that step."""
+    asked = 1000.0 + wait(1000.0, 1.0, FETCH)
+    assert asked + wait(asked, 1.0, LOOK) == asked + 0.5
+
+
+def test_a_look_that_costs_much_leaves_steps_out():
+    """The next is in the first step that is far enough away, and the clock that was set back changes nothing of it."""
+    assert wait(1000.75, 1.0, LOOK, busy=1.5) == 2.0
+    assert wait(400.0, 1.0, LOOK, busy=-3.0) == 0.75
+
+
+@settings(deadline=None)
+@given(cost=st.floats(0.0, 0.9), dear=st.integers(0, 50))
+def test_looks_cost_a_fifth_of_a_core_at_most(cost, dear):
+    """Whatever a look costs, on average it is a fifth; a single dear one among cheap ones leaves no step out."""
+    thrift, at, looks = Thrift(1.0), 0.75, 0
+    while at < 1000:
+        busy = thrift.spent(at, cost)
+        at, looks = at + wait(at, 1.0, LOOK, busy), looks + 1
+    assert looks == pytest.approx(min(1000.0, 200 / max(cost, 0.001)), rel=0.01, abs=2)
+    thrift, at, looks = Thrift(1.0), 0.75, 0
+    while at < 100:
+        busy = thrift.spent(at, 0.3 if looks == dear else 0.05)
+        at, looks = at + wait(at, 1.0, LOOK, busy), looks + 1
+    assert looks == 100, "one look of 0.3 s is paid for by the cheap ones after it"
