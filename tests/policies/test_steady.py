@@ -8,6 +8,7 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 import resilience as r
+from resilience._snapshot import Memory, remembered
 from resilience.testing import FakeClock
 
 TRIPS = (r.Consecutive(2), r.FailureRate(0.5, window=10, min_calls=2), r.FailureRate(0.5, calls=4, min_calls=2))
@@ -94,3 +95,29 @@ def test_a_policy_that_time_changes_is_not():
     with contextlib.suppress(ValueError):
         breaker.call(int, "x")
     assert breaker._steady() is None
+
+
+def test_a_policy_that_has_been_left_alone_is_not_worked_out_anew():
+    """For one who reads each second: only what was used since is asked again, and then at once."""
+    asked = []
+
+    class Counted(r.CircuitBreaker):
+        def snapshot(self):
+            asked.append(self.name)
+            return super().snapshot()
+
+    kept, memory = [Counted(f"left alone {number}") for number in range(3)], Memory()
+    remembered(memory)
+    asked.clear()
+    told = remembered(memory)
+    assert asked == []
+    with pytest.raises(ValueError, match="invalid"):
+        kept[1].call(int, "x")
+    told = {one["name"]: one["state"] for one in remembered(memory)["policies"]}
+    assert asked == ["left alone 1"]
+    assert told["left alone 1"]["failures"] == 1
+    kept[1].call(int, "7")
+    remembered(memory)
+    assert len(asked) == 2
+    remembered(memory)
+    assert len(asked) == 2

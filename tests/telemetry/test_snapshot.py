@@ -260,34 +260,6 @@ def test_a_policy_that_cannot_tell_is_told_with_a_memory_too():
     assert entry["state"] == {"error": "RuntimeError"}
 
 
-def test_a_policy_that_has_been_left_alone_is_not_worked_out_anew():
-    """For one who reads each second: only what was used since is asked again, and then at once."""
-    from resilience._snapshot import Memory, remembered
-
-    asked = []
-
-    class Counted(r.CircuitBreaker):
-        def snapshot(self):
-            asked.append(self.name)
-            return super().snapshot()
-
-    kept, memory = [Counted(f"left alone {number}") for number in range(3)], Memory()
-    remembered(memory)
-    asked.clear()
-    told = remembered(memory)
-    assert asked == []
-    with pytest.raises(ValueError, match="invalid"):
-        kept[1].call(int, "x")
-    told = {one["name"]: one["state"] for one in remembered(memory)["policies"]}
-    assert asked == ["left alone 1"]
-    assert told["left alone 1"]["failures"] == 1
-    kept[1].call(int, "7")
-    remembered(memory)
-    assert len(asked) == 2
-    remembered(memory)
-    assert len(asked) == 2
-
-
 @pytest.mark.parametrize("lacks", ["name", "parts"])
 def test_a_policy_that_is_just_being_made_is_left_out(lacks):
     """Another thread's constructor is between two lines, or raised there: the snapshot tells of the others."""
