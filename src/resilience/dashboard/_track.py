@@ -70,10 +70,9 @@ class Track:
 
     def recent(self, at: float) -> tuple[float | None, ...]:
         """The fine line up to that time."""
-        missing = int(at / self.step) - self.slot
-        if missing > 0 and self.fine:
-            return (*self.fine, *[self.missing] * min(missing, SHORT))[-SHORT:]
-        return tuple(self.fine)
+        line: tuple[float | None, ...] = tuple(self.fine)
+        missing = min(int(at / self.step) - self.slot, SHORT)
+        return (line + (self.missing,) * missing)[-SHORT:] if missing > 0 and line else line
 
     def mean(self, at: float, seconds: float) -> float | None:
         """Of the fine line's last seconds."""
