@@ -99,7 +99,8 @@ class Tile(Record):
         total, retries, refused, fallbacks, timed_out: counts since recording began.
         retry_rate, refusal_rate: a second.
         hit_rate: of a cache. used, capacity, waiting: of a bulkhead, or a cache's entries. balance: of a retry budget.
-        rates, errors, times: calls a second, error rate and p95 (seconds) at the last 60 steps.
+        rates, errors, times: calls a second, error rate and p95 (seconds) at 60 steps, the last of which is that of `at`:
+            of a policy that nobody uses they are taken now and then only.
         timeline: a breaker's newest changes, oldest first: `at`, `old`, `new`, `reason`.
         recent: the newest events, oldest first.
         figures: every field of its own snapshot.
@@ -141,6 +142,7 @@ class Tile(Record):
     rates: Points
     errors: Points
     times: Points
+    at: float = 0.0
     timeline: tuple[dict[str, Any], ...]
     recent: tuple[dict[str, Any], ...]
     figures: dict[str, Any]

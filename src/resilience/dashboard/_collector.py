@@ -91,7 +91,7 @@ class Collector:
         )
         self._remotes = [Remote(url, self.processes, token=token) for url in urls if is_dashboard(url)]
         self._tiles = Tiles(self.history, self._services.labels(), controls=self.controls)
-        self._sums = Sums()
+        self._sums = Sums(self.refresh)
         self._alarms = Alarms()
         self._followed = None if follow is None else Followed(follow)
         self._folder = None if folder is None else Folder(folder)
