@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import json
 import os
+import random
 import resource
 import subprocess
 import sys
@@ -24,6 +25,8 @@ SERVICES, POLICIES, CALLS = 200, 2000, 200
 MIB = 1024 * 1024
 MOST_CORE, MOST_MEMORY = 0.25, 150 * MIB
 LEAST_BOARDS = 0.99
+WARM = 75
+"""Seconds after which every service has been looked at again and again, and the lines of a minute are full."""
 
 
 class Quiet(BaseHTTPRequestHandler):
@@ -64,10 +67,17 @@ def looked(collector):
     return 0 if collector is None else sum(service.checks for service in collector.board().services)
 
 
+def use(breakers, seconds):
+    """So many calls a second, of any of them."""
+    begun = time.monotonic()
+    while time.monotonic() - begun < seconds:
+        for breaker in random.choices(breakers, k=CALLS // 10):
+            breaker.call(int, "7")
+        time.sleep(0.1)
+
+
 def measured(ports, seconds, watched):
     """In the process of its own: use the policies, look on, and tell what it cost."""
-    import random
-
     from resilience import CircuitBreaker, telemetry
     from resilience.dashboard import Collector
     from resilience.dashboard.web._changes import change
@@ -88,15 +98,12 @@ def measured(ports, seconds, watched):
     if collector is not None:
         collector.listen(page)
         collector.start()
-    time.sleep(12)  # every service has been looked at
+    use(breakers, WARM if watched else 1)
     boards.clear()
     sent[0] = 0
     looks = looked(collector)
     begun, spent = time.monotonic(), time.process_time()
-    while time.monotonic() - begun < seconds:
-        for breaker in random.choices(breakers, k=CALLS // 10):
-            breaker.call(int, "7")
-        time.sleep(0.1)
+    use(breakers, seconds)
     passed = time.monotonic() - begun
     told = {"cpu": (time.process_time() - spent) / passed, "rss": resident()}
     told |= {"boards": rate(boards), "looks": (looked(collector) - looks) / passed}
