@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from resilience.dashboard import _history
 from resilience.dashboard._history import History
 from resilience.dashboard._pace import FETCH, LOOK, Thrift, wait
 from resilience.dashboard._track import COARSE, LONG, SHORT, Track
@@ -137,6 +138,31 @@ def test_figures_are_bounded(monkeypatch):
     history.add("new", "y", 4700, 1.0)
     assert history.recent("new", "y", 4700) == (1.0,)
     assert not history.hour("old 9", 4700)
+
+
+def test_a_line_is_shown_as_it_is_kept():
+    """Who shows the line has no copy of it: thousands of policies have three each."""
+    track = Track(1.0, missing=0.0)
+    for second in range(100):
+        track.add(1000 + second, float(second))
+    shown = track.recent(1105)
+    assert shown[-8:] == (98.0, 99.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    assert track.recent(1105) is shown
+    track.add(1106, 5.0)
+    assert shown[-1] == 0.0
+
+
+def test_a_history_is_bounded_and_forgets_after_an_hour(monkeypatch):
+    """Beyond the most no new figure is followed, until old ones have gone."""
+    monkeypatch.setattr(_history, "_MOST", 3)
+    history = History(1.0)
+    for number in range(5):
+        history.add(f"key {number % 2}", f"name {number}", 1000.0, 1.0)
+    assert [sorted(history.hour(f"key {number}", 1000.0)) for number in (0, 1)] == [["name 0", "name 2"], ["name 1"]]
+    history.tidy(1000.0 + LONG * COARSE + 20)
+    history.add("key 0", "name 4", 5000.0, 1.0)
+    assert sorted(history.hour("key 0", 5000.0)) == ["name 4"]
+    assert history.hour("key 1", 5000.0) == {}
 
 
 @settings(deadline=None)

@@ -52,7 +52,8 @@ class Service(Record):
         parts: of its health: `name`, `level`, `detail`.
         deployment: `version`, `commit`, `deployed_at`, `environment`, `server`, `region`; those that are known.
         deployments: changes of it, newest last: `at`, `before`, `after`.
-        p50, p95, p99: seconds, and uptime: share, of the last 400 looks; checks: how many looks there were.
+        p50, p95, p99: seconds, and uptime: share, of the last 400 looks (of more than fifty services: fewer).
+        checks: how many looks there were.
         response_times: seconds, at the last 60 looks. ticks: online at each of them, 1 or 0.
     """
 
