@@ -97,6 +97,10 @@ class Policy(Gate, Generic[Also]):
         """The state of this policy as a frozen record."""
         raise NotImplementedError
 
+    def _steady(self) -> tuple[int, ...] | None:
+        """Figures, taken without a lock, that stay equal as long as `snapshot()` does; `None` where only that can tell."""
+        return None
+
     def reset_after_fork(self) -> None:
         """Forget what belongs to threads of the parent process."""
 

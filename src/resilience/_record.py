@@ -55,7 +55,13 @@ class Record:
 
     def replace(self, **changes: Any) -> Self:
         """A copy with these fields changed."""
-        return type(self)(**{**self.as_dict(), **changes})
+        if not changes.keys() <= self._names:
+            changes = self._completed({**self.as_dict(), **changes})  # which says what is wrong
+        copy = object.__new__(type(self))  # nothing is missing, so nothing has to be looked for
+        fields = copy.__dict__
+        fields.update(self.__dict__)
+        fields.update(changes)
+        return copy
 
     def as_dict(self) -> dict[str, Any]:
         """The fields and their values, in order."""

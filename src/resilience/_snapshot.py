@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from time import time as wall_time
 from typing import Any
 
@@ -29,7 +30,7 @@ def _reset() -> None:
     _started = wall_time()
 
 
-_Entry = tuple[Any, Any, Any, list[str], dict[str, Any]]
+_Entry = tuple[Any, Any, Any, list[str], dict[str, Any], Any]
 
 
 class Memory:
@@ -80,14 +81,15 @@ def remembered(memory: Memory | None) -> dict[str, Any]:
             within.setdefault(part.name, []).append(chain.name)
     chained = set(map(id, chains))
     singles = [policy for policy in live if id(policy) not in chained]
+    told = [_known(memory, one, within.get(one.name, []), calls, events) for one in singles]
     return {
         "version": VERSION,
         **_process(),
         "recording": None if recorded is None else recorded.about(),
-        "policies": [_known(memory, one, within.get(one.name, []), calls, events) for one in singles],
+        "policies": told,
         "pipelines": [_chain(one, calls, events) for one in chains],
         "gone": _gone({policy.name for policy in live}, calls, events),
-        "totals": _totals(singles, calls, events),
+        "totals": _totals(told, calls, events),
         "sections": _told_by_others(),
     }
 
@@ -122,31 +124,40 @@ def _known(
     events: dict[str, dict[str, Any]],
 ) -> dict[str, Any]:
     if memory is None:
-        return _single(policy, pipelines, calls, events)
+        return _single(policy, policy.snapshot, pipelines, calls, events)
     name = policy.name
-    try:
-        state: Any = policy.snapshot()
-    except Exception:
-        return _single(policy, pipelines, calls, events)
-    called, heard = calls.get(name), events.get(name)
     known = memory.before.get(name)
+    try:
+        steady = policy._steady()  # before the snapshot: what changes between the two is seen the next time
+        is_steady = known is not None and steady is not None and known[5] == steady
+        state: Any = known[0] if known is not None and is_steady else policy.snapshot()
+    except Exception:
+        return _single(policy, policy.snapshot, pipelines, calls, events)
+    called, heard = calls.get(name), events.get(name)
     if known is None or (known[0], known[2], known[3]) != (state, heard, pipelines):
-        known = state, called, heard, pipelines, _single(policy, pipelines, calls, events)
+        known = state, called, heard, pipelines, _single(policy, lambda: state, pipelines, calls, events), steady
     elif known[1] != called:
         # Most of what changes is calls that went well: the rest stays, and stays the same objects.
-        known = state, called, heard, pipelines, {**known[4], "calls": called, "explain": _explained(policy)}
+        entry = {**known[4], "calls": called, "explain": _explained(policy)}
+        known = state, called, heard, pipelines, entry, steady
+    elif not is_steady:
+        known = (*known[:5], steady)
     memory.entries[name] = known
     return known[4]
 
 
 def _single(
-    policy: Policy[Any], pipelines: list[str], calls: dict[str, Any], events: dict[str, dict[str, Any]]
+    policy: Policy[Any],
+    state: Callable[[], Any],
+    pipelines: list[str],
+    calls: dict[str, Any],
+    events: dict[str, dict[str, Any]],
 ) -> dict[str, Any]:
     return {
         "name": plain(policy.name),
         "kind": policy.kind,
         "pipelines": plain(pipelines),
-        "state": _state(policy),
+        "state": {name: value for name, value in _guarded(state).items() if name != "name"},
         "explain": _explained(policy),
         "calls": calls.get(policy.name),
         **events.get(policy.name, _NO_EVENTS),
@@ -172,11 +183,6 @@ def _explained(policy: Policy[Any]) -> Any:
     return None if explain is None else _guarded(explain)
 
 
-def _state(policy: Policy[Any]) -> Any:
-    state = _guarded(policy.snapshot)
-    return {name: value for name, value in state.items() if name != "name"}
-
-
 def _guarded(function: Any) -> Any:
     try:
         return plain(function())
@@ -195,14 +201,14 @@ def _gone(live: set[str], calls: dict[str, Any], events: dict[str, dict[str, Any
     return [{"name": plain(label), "calls": calls.get(label), **events.get(label, _NO_EVENTS)} for label in labels]
 
 
-def _totals(singles: list[Policy[Any]], calls: dict[str, Any], events: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _totals(told: list[dict[str, Any]], calls: dict[str, Any], events: dict[str, dict[str, Any]]) -> dict[str, Any]:
     outcomes = [one["outcomes"] for one in calls.values()]
     counts = [one["events"] for one in events.values()]
-    breakers = [policy for policy in singles if policy.kind == "circuit-breaker"]
+    breakers = [one["state"].get("state") for one in told if one["kind"] == "circuit-breaker"]
     return {
-        "policies": len(singles),
+        "policies": len(told),
         "breakers": len(breakers),
-        "breakers_open": sum(1 for breaker in breakers if str(getattr(breaker, "state", "")) in {"open", "isolated"}),
+        "breakers_open": sum(state in {"open", "isolated"} for state in breakers),
         "calls": sum(sum(one.values()) for one in outcomes),
         "failures": sum(one["failure"] for one in outcomes),
         "retries": sum(one.get("retries", 0) for one in counts),

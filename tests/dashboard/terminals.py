@@ -1,12 +1,15 @@
 """The terminal face without a terminal: a pilot, what the screen says, and pictures to compare."""
 
+import asyncio
 import os
 import re
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import textual.app
+import textual.pilot
 from tests.dashboard.boards import board as made
 
 from resilience.dashboard import Collector
@@ -14,6 +17,8 @@ from resilience.dashboard.terminal._app import DashboardApp
 from resilience.dashboard.terminal._table import Table
 
 PATIENCE = 30.0
+QUIET = 12
+"""Turns of the loop in which nothing comes, after which nothing will."""
 PICTURES = Path(__file__).parent / "pictures"
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -30,7 +35,6 @@ class Shown:
         """Press keys, and let the screen settle."""
         await self.pilot.press(*keys)
         await self.pilot.pause()
-        await self.pilot.pause()  # on a busy machine the first returns before focus and size have followed
 
     async def until(self, condition):
         """Wait until it holds: keys are handled in their own time."""
@@ -58,13 +62,54 @@ class Shown:
         return self.app.focused
 
 
+def pumps_of(app):
+    """All that messages are sent to: the app, its screens, their widgets."""
+    return [app, *(pump for screen in app.screen_stack for pump in (screen, *screen.walk_children()))]
+
+
+async def settled(app):
+    """Wait until all messages have been taken, and so have those that the screen sends once it is laid out anew."""
+    end = time.monotonic() + PATIENCE
+    for _ in range(2):
+        quiet, pumps = 0, pumps_of(app)
+        while quiet < QUIET and time.monotonic() < end:
+            await asyncio.sleep(0)
+            has_work = any(not pump._message_queue.empty() or pump._next_callbacks for pump in pumps)
+            quiet, pumps = (0, pumps_of(app)) if has_work else (quiet + 1, pumps)
+        if app.screen_stack:
+            app.screen._on_timer_update()
+
+
+@contextmanager
+def quickly(app):
+    """Let a pilot go on when the app has nothing left to do; it would wait for a processor that other threads use, too."""
+
+    async def wait_for_idle(*seconds):
+        await settled(app)
+
+    patience = textual.app.wait_for_idle
+    textual.app.wait_for_idle = textual.pilot.wait_for_idle = wait_for_idle
+    try:
+        yield
+    finally:
+        textual.app.wait_for_idle = textual.pilot.wait_for_idle = patience
+
+
+@asynccontextmanager
+async def piloted(app, size=(80, 24)):
+    """A pilot of an app that is begun."""
+    with quickly(app):
+        async with app.run_test(size=size) as pilot:
+            yield pilot
+
+
 @asynccontextmanager
 async def shown(board=None, size=(80, 24), clock=None):
     """The app with one board on it; its collector never runs."""
     board = board or made()
     collector = Collector(refresh=60)
     app = DashboardApp(collector, clock=clock or (lambda: board.at))
-    async with app.run_test(size=size) as pilot:
+    async with piloted(app, size) as pilot:
         one = Shown(app, pilot, collector)
         await one.show(board)
         yield one

@@ -185,6 +185,9 @@ def test_a_service_goes_down_keeps_its_last_answer_and_comes_back():
     ):
         one = eventually(lambda: next((one for one in it.board().services if one.online), None))
         assert (one.name, one.health, one.is_stale) == ("shop", "good", False)
+        eventually(lambda: it.board().services[0].level)  # its health has been asked as well
+        assert {tile.kind for tile in it.board().policies if origin.url in tile.name} == {"circuit-breaker"}
+        assert "http body" not in {tile.name for tile in it.board().policies}
         origin.play(then=answer(503, b"down"))
         down = eventually(lambda: next((one for one in it.board().services if one.online is False), None))
         assert (down.health, down.is_stale) == ("bad", True)

@@ -1,5 +1,6 @@
 """The page in a real Chromium: hostile names, other sites, an outage and its end, a phone, a keyboard, a token."""
 
+import itertools
 import logging
 import os
 from contextlib import suppress
@@ -163,22 +164,31 @@ def test_a_dashboard_that_goes_away_keeps_its_last_board(browser):
     assert port
 
 
-@pytest.mark.parametrize(("width", "height"), [(360, 740), (768, 1024), (1400, 900), (2560, 1440)])
-@pytest.mark.parametrize("dark", [True, False], ids=["dark", "light"])
-def test_it_fits_every_screen(browser, width, height, dark):
-    """Nothing runs out of the screen's width, and the theme follows the system."""
-    names = [resilience.CircuitBreaker(f"{'a-very-long-name-' * 6}{number}") for number in range(3)]
-    with telemetry.enable(), served() as page:
+WIDEST = "return document.documentElement.scrollWidth"
+SCREENS = [(360, 740), (768, 1024), (1400, 900), (2560, 1440)]
+
+
+def test_it_fits_every_screen(browser):
+    """Whatever names are long, nothing runs out of the screen's width, and the theme follows the system."""
+    long = "a_very_long_name_" * 6
+    names = [resilience.CircuitBreaker(f"{long}{number}") for number in range(3)]
+    top = [{"pid": 12345, "name": long, "cpu_percent": 100.0, "memory": 5e9}]
+    machine = telemetry.section("system", lambda: {"top": top, "disks": [{"path": f"/{long}", "percent": 91.0}]})
+    with telemetry.enable(), machine, served(urls=[f"{long}=http://127.0.0.1:1/{long}"]) as page:
         for breaker in names:
             breaker.call(int, "7")
         opened(browser, page)
-        resize(browser, width, height, dark=dark, mobile=width < 500)
         eventually(
-            lambda: (
-                browser.execute_script("return document.documentElement.dataset.theme") == ("dark" if dark else "light")
-            )
+            lambda: shown(browser, "#system-grid td") and "offline" in "".join(shown(browser, "#services-grid p"))
         )
-        assert browser.execute_script("return document.documentElement.scrollWidth - innerWidth") <= 0
+        for (width, height), dark in itertools.product(SCREENS, (True, False)):
+            resize(browser, width, height, dark=dark, mobile=width < 500)
+            theme = "dark" if dark else "light"
+            eventually(
+                lambda theme=theme: browser.execute_script("return document.documentElement.dataset.theme") == theme
+            )
+            # Not against `innerWidth`: on a phone that grows with what runs out. Charts follow a new width in a moment.
+            eventually(lambda width=width: browser.execute_script(WIDEST) <= width, within=5)
 
 
 def test_it_is_used_by_keyboard_and_named_for_screen_readers(browser):

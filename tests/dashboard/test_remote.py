@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import functools
 import json
 import logging
 import time
@@ -13,21 +14,29 @@ from tests.origins import Origin, answer, hang_before_headers, json_answer
 
 import resilience
 from resilience import telemetry
-from resilience.dashboard import Collector
+from resilience.dashboard import Collector, _remote
 from resilience.dashboard._processes import Processes, key_of
 from resilience.dashboard._remote import Remote
 
 QUICK = {"refresh": 0.1}
 
 
+@functools.cache
+def told_by_a_worker():
+    """A real snapshot, of one breaker and nothing that other tests have left alive."""
+    breaker = resilience.CircuitBreaker("fact")
+    snapshot = resilience.snapshot()
+    entries = [one for one in snapshot["policies"] if one["name"] == breaker.name]
+    return {**snapshot, "policies": entries, "pipelines": [], "gone": []}
+
+
 def facts(pid, *, host="web-1", started=1000.0, name="orders", logs=()):
     """What one worker tells of itself."""
-    breaker = resilience.CircuitBreaker(f"fact {name}")
-    snapshot = copy.deepcopy(resilience.snapshot())
-    (entry,) = [one for one in snapshot["policies"] if one["name"] == breaker.name]
+    snapshot = copy.deepcopy(told_by_a_worker())
+    (entry,) = snapshot["policies"]
     entry["name"] = name
     return {
-        "snapshot": {**snapshot, "host": host, "pid": pid, "started_at": started, "policies": [entry]},
+        "snapshot": {**snapshot, "host": host, "pid": pid, "started_at": started, "at": time.time()},
         "logs": list(logs),
     }
 
@@ -87,8 +96,9 @@ def _mounted(app):
     return Starlette(routes=[Mount("/resilience", app)])
 
 
-def test_silence_keeps_what_was_known_and_marks_its_age():
+def test_silence_keeps_what_was_known_and_marks_its_age(monkeypatch):
     """When the address stops answering its policies stay, stale, with their age; when it comes back they are fresh."""
+    monkeypatch.setattr(_remote, "_RESET", 0.5)  # its circuit has opened meanwhile
     known = {"version": 1, "processes": [facts(7)]}
     with Origin(then=json_answer(known)) as origin, Collector(f"{origin.url}/resilience", **QUICK) as collector:
         tile = eventually(lambda: next((one for one in collector.board().policies if one.name == "orders"), None))

@@ -29,6 +29,13 @@ def board():
     return made.replace(firing=(alert, *made.firing), policies=own)
 
 
+def test_what_nobody_knows_is_left_out(board):
+    """Without calls there is no share that fails, and no word of it."""
+    for totals, told in ((board.totals.replace(error_rate=None), False), (board.totals.replace(error_rate=0.5), True)):
+        assert still(board.replace(totals=totals)).split("\n")[1].endswith(" fail") is told
+        assert (" fail<" in picture(board.replace(totals=totals, policies=()))) is told
+
+
 def test_text_tells_what_is_wrong_first(board):
     """Alerts, then policies, the bad ones first."""
     lines = still(board).splitlines()

@@ -106,6 +106,17 @@ def test_lines_are_added_from_their_newest_point(one, other):
         assert rates[-back] == (pytest.approx(sum(seen), abs=1e-4) if seen else None)
 
 
+def test_a_line_that_ended_earlier_is_added_at_its_own_time():
+    """One worker was left alone for two steps: its newest point belongs to the other's third from the right."""
+    one = worker(1, at=AT, rates=(1.0, 2.0, 3.0, 4.0), errors=(0.0, 0.0, 0.0, 0.5))
+    other = worker(2, at=AT - 2, rates=(10.0, 20.0), errors=(1.0, 1.0))
+    both = only(one, other)
+    assert both.rates == (11.0, 22.0, 3.0, 4.0)
+    assert both.errors == (0.5, 0.5, 0.0, 0.5)
+    assert both.at == AT
+    assert len(only(worker(1, at=AT), worker(2, at=AT - 900)).rates) == 60
+
+
 def test_hours_are_summed():
     """Calls are added, shares averaged, of times the longest is taken."""
     told = [{"calls": [1.0, None], "errors": [0.5, 0.0], "p95": [0.1, None]}, {"calls": [2.0, None], "p95": [0.4, 0.2]}]

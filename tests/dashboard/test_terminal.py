@@ -14,22 +14,20 @@ PANELS = {
     "4": ("CPU", "42%", "postgres", "silent"),
     "5": ("the database is gone", "shop.orders", "warning"),
     "6": ("Tool usage by calls", "12.3k", "Largest files in logs", "4.77 MiB"),
-    "7": ("payments is offline", "search is degraded", "100 s ago"),
+    "7": ("payments is offline", "search is degraded", "1 min ago"),
 }
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("key", PANELS)
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)], ids=str)
-async def test_every_panel_says_what_it_is_for(key, size):
+async def test_every_panel_says_what_it_is_for(size):
     """Each of the number keys opens its panel, and what matters is on it at every size."""
     async with shown(size=size) as one:
-        await one.press(key)
-        for words in PANELS[key]:
-            if words == "100 s ago":
-                words = "1 min ago"
-            assert words in one.screen, one.screen
-        assert isinstance(one.app.focused, Table)
+        for key, told in PANELS.items():
+            await one.press(key)
+            for words in told:
+                assert words in one.screen, f"{words!r} is not on panel {key}:\n{one.screen}"
+            assert isinstance(one.app.focused, Table)
 
 
 @pytest.mark.asyncio
@@ -45,15 +43,18 @@ async def test_brackets_go_through_the_panels():
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("panel", "234567")
-async def test_every_list_is_sorted_by_each_of_its_columns(panel):
+async def test_every_list_is_sorted_by_each_of_its_columns():
     """`s` goes through all columns and back to the first, `r` turns the order; what is not known comes last both times."""
-    async with shown(size=(200, 60)) as one:
-        await one.press(panel)
-        for table in [table for table in one.app.panel.query(Table) if table.display]:
-            table.focus()
-            await one.until(lambda table=table: one.app.focused is table)
-            await sorted_through(one, table.listing)
+    async with shown(size=(200, 24)) as one:
+        seen = 0
+        for panel in "234567":
+            await one.press(panel)
+            for table in [table for table in one.app.panel.query(Table) if table.display]:
+                table.focus()
+                await one.until(lambda table=table: one.app.focused is table)
+                await sorted_through(one, table.listing)
+                seen += 1
+        assert seen >= 8, "there are lists that nobody sorted"
 
 
 async def sorted_through(one, listing):

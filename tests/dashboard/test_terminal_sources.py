@@ -5,7 +5,7 @@ import time
 
 import pytest
 from tests.dashboard import boards
-from tests.dashboard.terminals import shown
+from tests.dashboard.terminals import piloted, shown
 from tests.origins import Origin, answer, hang_before_headers, json_answer
 
 from resilience.config import Settings
@@ -103,7 +103,7 @@ async def test_a_hanging_service_does_not_hold_up_the_screen():
         Collector(f"silent={silent.url}", f"well={well.url}", refresh=0.2, interval=0.2) as collector,
     ):
         app = DashboardApp(collector)
-        async with app.run_test(size=(120, 40)) as pilot:
+        async with piloted(app, (120, 40)) as pilot:
             await until(lambda: "✓ online" in screen(app))
             assert "… waiting" in screen(app) or "- waiting" in screen(app)
             for key in "2345671":
@@ -131,7 +131,7 @@ async def test_all_sources_fail_at_once_and_come_back():
         ) as collector,
     ):  # fmt: skip
         app = DashboardApp(collector)
-        async with app.run_test(size=(120, 40)) as pilot:
+        async with piloted(app, (120, 40)) as pilot:
             await until(lambda: screen(app).count("✓ online") >= 2)
             up[0] = False
             await until(lambda: screen(app).count("▲ offline") >= 2)
@@ -163,7 +163,7 @@ async def test_before_the_first_board_every_key_is_harmless():
     """While nothing is known the screen says so, and no key breaks anything."""
     collector = Collector(refresh=60)
     app = DashboardApp(collector)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with piloted(app) as pilot:
         assert "waiting for the first look" in screen(app)
         for key in (
             *"1234567",

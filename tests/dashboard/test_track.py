@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from resilience.dashboard import _history
 from resilience.dashboard._history import History
+from resilience.dashboard._pace import FETCH, LOOK, Thrift, wait
 from resilience.dashboard._track import COARSE, LONG, SHORT, Track
 
 MOMENTS = st.lists(st.tuples(st.integers(0, 40), st.floats(0, 1000)), max_size=200)
@@ -95,7 +97,8 @@ def test_the_file_is_bounded(tmp_path):
     history = History(1.0, file)
     for at in range(0, 3 * 3600, 10):
         history.add("x", "y", at, 1.0)
-        history.tidy(at)
+        if at % 600 == 590:  # each commit waits for the disk
+            history.tidy(at + 10)
     with sqlite3.connect(file) as database:
         (rows,) = database.execute("SELECT count(*) FROM points").fetchone()
     database.close()
@@ -136,3 +139,72 @@ def test_figures_are_bounded(monkeypatch):
     history.add("new", "y", 4700, 1.0)
     assert history.recent("new", "y", 4700) == (1.0,)
     assert not history.hour("old 9", 4700)
+
+
+def test_a_line_is_shown_as_it_is_kept():
+    """Who shows the line has no copy of it: thousands of policies have three each."""
+    track = Track(1.0, missing=0.0)
+    for second in range(100):
+        track.add(1000 + second, float(second))
+    shown = track.recent(1105)
+    assert shown[-8:] == (98.0, 99.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    assert track.recent(1105) is shown
+    track.add(1106, 5.0)
+    assert shown[-1] == 0.0
+
+
+def test_a_history_is_bounded_and_forgets_after_an_hour(monkeypatch):
+    """Beyond the most no new figure is followed, until old ones have gone."""
+    monkeypatch.setattr(_history, "_MOST", 3)
+    history = History(1.0)
+    for number in range(5):
+        history.add(f"key {number % 2}", f"name {number}", 1000.0, 1.0)
+    assert [sorted(history.hour(f"key {number}", 1000.0)) for number in (0, 1)] == [["name 0", "name 2"], ["name 1"]]
+    history.tidy(1000.0 + LONG * COARSE + 20)
+    history.add("key 0", "name 4", 5000.0, 1.0)
+    assert sorted(history.hour("key 0", 5000.0)) == ["name 4"]
+    assert history.hour("key 1", 5000.0) == {}
+
+
+@settings(deadline=None)
+@given(
+    start=st.floats(1.7e9, 1.8e9),
+    step=st.sampled_from([0.1, 1.0, 2.5, 60.0]),
+    delays=st.lists(st.tuples(st.floats(0, 0.2), st.floats(-0.001, 0.2)), min_size=2, max_size=90),
+)
+def test_each_step_of_the_lines_gets_one_look(start, step, delays):
+    """Looks that take time, and begin late or a hair early, are one to a step: none is left out, and no rate is halved."""
+    at, slots = start, []
+    for spent, late in delays:
+        at += spent * step
+        at += wait(at, step, LOOK) + late * step
+        slots.append(int(at / step))
+    assert slots == list(range(slots[0], slots[0] + len(slots)))
+
+
+def test_others_are_asked_before_each_look():
+    """What they answer within half a step is on the board of that step."""
+    asked = 1000.0 + wait(1000.0, 1.0, FETCH)
+    assert asked + wait(asked, 1.0, LOOK) == asked + 0.5
+
+
+def test_a_look_that_costs_much_leaves_steps_out():
+    """The next is in the first step that is far enough away, and the clock that was set back changes nothing of it."""
+    assert wait(1000.75, 1.0, LOOK, busy=1.5) == 2.0
+    assert wait(400.0, 1.0, LOOK, busy=-3.0) == 0.75
+
+
+@settings(deadline=None)
+@given(cost=st.floats(0.0, 0.9), dear=st.integers(0, 50))
+def test_looks_cost_a_fifth_of_a_core_at_most(cost, dear):
+    """Whatever a look costs, on average it is a fifth; a single dear one among cheap ones leaves no step out."""
+    thrift, at, looks = Thrift(1.0), 0.75, 0
+    while at < 1000:
+        busy = thrift.spent(at, cost)
+        at, looks = at + wait(at, 1.0, LOOK, busy), looks + 1
+    assert looks == pytest.approx(min(1000.0, 200 / max(cost, 0.001)), rel=0.01, abs=2)
+    thrift, at, looks = Thrift(1.0), 0.75, 0
+    while at < 100:
+        busy = thrift.spent(at, 0.3 if looks == dear else 0.05)
+        at, looks = at + wait(at, 1.0, LOOK, busy), looks + 1
+    assert looks == 100, "one look of 0.3 s is paid for by the cheap ones after it"

@@ -43,6 +43,9 @@ def test_events_are_frozen_keyword_only_values():
         events.CallRejected(policy="p", at=1.0)
     with pytest.raises(TypeError, match="has no field 'colour'"):
         events.CacheMiss(policy="p", at=1.0, colour="red")
+    with pytest.raises(TypeError, match="has no field 'colour'"):
+        event.replace(colour="red")
+    assert event.reason == "open", "a copy was changed, not the event"
 
 
 def test_records_leave_class_variables_out():

@@ -6,7 +6,7 @@ import pytest
 from tests.origins.skipping import SkippingClock
 
 from resilience.config import Settings
-from resilience.miniapp import AsyncMiniapp, Miniapp
+from resilience.miniapp import AsyncMiniapp, Miniapp, Monitor
 
 
 class Watchers:
@@ -65,3 +65,22 @@ def quick():
 def skipping():
     """A clock on which nobody waits."""
     return SkippingClock()
+
+
+@pytest.fixture
+def monitored(world, watchers, quick):
+    """Run `story(monitor, *apps)` with miniapps for some URLs, which are closed at the end."""
+
+    def run(story, *urls, environment=None, **options):
+        def steps():
+            settings = {**quick, "TIMEOUT_HTTP_REQUEST": "500", **(environment or {})}
+            apps = [watchers.make(url, environment=settings) for url in urls]
+            try:
+                return (yield from story(Monitor(*apps, **options), *apps))
+            finally:
+                for app in apps:
+                    yield watchers.close(app)
+
+        return world.session(steps)
+
+    return run

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 import pytest
+from tests.miniapp.monitors import check
 from tests.origins import Origin, answer, closed_port, hang_before_headers, json_answer
 
 import resilience
@@ -18,53 +18,11 @@ from resilience.miniapp import (
     Monitor,
     StatusChanged,
 )
-from resilience.testing import FakeClock
 
 
 def health(level):
     """A health answer."""
     return json_answer({"status": level})
-
-
-@pytest.fixture
-def monitored(world, watchers, quick):
-    """Run `story(monitor, *apps)` with miniapps for some URLs, which are closed at the end."""
-
-    def run(story, *urls, environment=None, **options):
-        def steps():
-            settings = {**quick, "TIMEOUT_HTTP_REQUEST": "500", **(environment or {})}
-            apps = [watchers.make(url, environment=settings) for url in urls]
-            try:
-                return (yield from story(Monitor(*apps, **options), *apps))
-            finally:
-                for app in apps:
-                    yield watchers.close(app)
-
-        return world.session(steps)
-
-    return run
-
-
-def check(world, monitor):
-    """Look at all once, in the way of this world."""
-    return monitor.acheck() if world.is_async else monitor.check()
-
-
-def enter(world, monitor):
-    """Begin to watch."""
-    return monitor.__aenter__() if world.is_async else monitor.__enter__()
-
-
-def leave(world, monitor):
-    """Stop watching."""
-    return monitor.__aexit__(None, None, None) if world.is_async else monitor.__exit__(None, None, None)
-
-
-def wait(world, seconds):
-    """Let real time pass."""
-    from resilience._world import SYSTEM_CLOCK
-
-    return world.sleep(SYSTEM_CLOCK, seconds)
 
 
 def test_one_look_at_all_is_as_long_as_the_slowest(monitored, world):
@@ -203,45 +161,6 @@ def test_a_different_server_is_no_different_deployment(monitored, world):
         monitored(story, origin.url, environment={"MINIAPP_HEALTH_TTL_MS": "1"})
 
 
-def test_it_goes_on_looking_each_at_its_own_pace(monitored, world):
-    """A service that hangs is looked at less often; the others do not notice."""
-
-    def story(monitor, *apps):
-        yield enter(world, monitor)
-        yield wait(world, 1.2)
-        yield leave(world, monitor)
-        hung, well = monitor.snapshot().services
-        assert well.checks >= 6
-        assert 1 <= hung.checks <= 4
-        checks = well.checks
-        yield wait(world, 0.3)
-        assert monitor.snapshot().services[1].checks <= checks + 1
-
-    with Origin(then=hang_before_headers) as hanging, Origin() as well:
-        monitored(story, hanging.url, well.url, interval=0.1)
-
-
-def test_it_ends_at_once(monitored, world):
-    """In the middle of a long interval, and before its first look."""
-
-    def story(monitor, app):
-        begun = time.monotonic()
-        yield enter(world, monitor)
-        yield leave(world, monitor)
-        yield enter(world, monitor)
-        yield wait(world, 0.1)
-        yield leave(world, monitor)
-        assert time.monotonic() - begun < 2
-
-    before = threading.active_count()
-    with Origin() as origin:
-        monitored(story, origin.url, interval=3600)
-    until = time.monotonic() + 5
-    while threading.active_count() > before + 1 and time.monotonic() < until:
-        time.sleep(0.01)  # an idle thread takes a moment to end
-    assert threading.active_count() <= before + 1
-
-
 def test_a_look_that_fails_itself_ends_nothing(monitored, world, caplog):
     """A mistake of ours, or of a listener, is logged; the next look follows."""
 
@@ -260,24 +179,6 @@ def test_a_look_that_fails_itself_ends_nothing(monitored, world, caplog):
     with Origin() as origin:
         monitored(story, origin.url)
     assert [record.levelname for record in caplog.records if record.name == "resilience.miniapp"] == ["ERROR"]
-
-
-@pytest.mark.worlds("sync", reason="a fake clock does not wait for a loop's real sockets")
-def test_its_pace_is_its_clocks(world, watchers):
-    """With a fake clock a thousand looks take no time, and nothing grows beyond its bounds."""
-    import httpx
-
-    app = watchers.make("http://shop", transport=httpx.MockTransport(lambda request: httpx.Response(200)), attempts=1)
-    clock = FakeClock(autojump=False)
-    with app, Monitor(app, interval=60, history=5, clock=clock) as monitor:
-        for number in range(1, 30):
-            until = time.monotonic() + 5
-            while monitor.snapshot().services[0].checks < number and time.monotonic() < until:
-                time.sleep(0.001)
-                clock.advance(60)
-        (service,) = monitor.snapshot().services
-    assert service.checks >= 29
-    assert len(service.history) == 5
 
 
 def test_kinds_and_ways_must_fit(quick):

@@ -52,7 +52,8 @@ class Service(Record):
         parts: of its health: `name`, `level`, `detail`.
         deployment: `version`, `commit`, `deployed_at`, `environment`, `server`, `region`; those that are known.
         deployments: changes of it, newest last: `at`, `before`, `after`.
-        p50, p95, p99: seconds, and uptime: share, of the last 400 looks; checks: how many looks there were.
+        p50, p95, p99: seconds, and uptime: share, of the last 400 looks (of more than fifty services: fewer).
+        checks: how many looks there were.
         response_times: seconds, at the last 60 looks. ticks: online at each of them, 1 or 0.
     """
 
@@ -99,7 +100,8 @@ class Tile(Record):
         total, retries, refused, fallbacks, timed_out: counts since recording began.
         retry_rate, refusal_rate: a second.
         hit_rate: of a cache. used, capacity, waiting: of a bulkhead, or a cache's entries. balance: of a retry budget.
-        rates, errors, times: calls a second, error rate and p95 (seconds) at the last 60 steps.
+        rates, errors, times: calls a second, error rate and p95 (seconds) at 60 steps, the last of which is that of `at`:
+            of a policy that nobody uses they are taken now and then only.
         timeline: a breaker's newest changes, oldest first: `at`, `old`, `new`, `reason`.
         recent: the newest events, oldest first.
         figures: every field of its own snapshot.
@@ -141,6 +143,7 @@ class Tile(Record):
     rates: Points
     errors: Points
     times: Points
+    at: float = 0.0
     timeline: tuple[dict[str, Any], ...]
     recent: tuple[dict[str, Any], ...]
     figures: dict[str, Any]

@@ -25,6 +25,7 @@ from ._alarms import Alarms, wrong
 from ._board import Board
 from ._history import History
 from ._logs import LEVELS, Followed, LogRing, RingHandler, as_told
+from ._pace import FETCH, LOOK, Thrift, wait
 from ._processes import Process, Processes, key_of, text
 from ._rankings import Folder, rankings
 from ._remote import Remote, is_dashboard
@@ -34,7 +35,6 @@ from ._sums import Sums, hours, shown
 from ._tiles import Tiles
 
 _GOODBYE = 5.0
-_SHARE = 0.2
 # Words such as "opens at 5" may change without anything happening; so now and then all is asked anew.
 _ANEW = 30
 _LINES_TOLD = 100
@@ -91,7 +91,7 @@ class Collector:
         )
         self._remotes = [Remote(url, self.processes, token=token) for url in urls if is_dashboard(url)]
         self._tiles = Tiles(self.history, self._services.labels(), controls=self.controls)
-        self._sums = Sums()
+        self._sums = Sums(self.refresh)
         self._alarms = Alarms()
         self._followed = None if follow is None else Followed(follow)
         self._folder = None if folder is None else Folder(folder)
@@ -247,8 +247,8 @@ class Collector:
             await self._services.start()
             async with asyncio.TaskGroup() as group:
                 for remote in self._remotes:
-                    group.create_task(self._repeat(partial(self._fetch, remote)))
-                group.create_task(self._repeat(self._look_safely))
+                    group.create_task(self._repeat(partial(self._fetch, remote), FETCH))
+                group.create_task(self._repeat(self._look_safely, LOOK))
         finally:
             await self._services.stop()
             for remote in self._remotes:
@@ -264,14 +264,14 @@ class Collector:
         except Exception as error:  # whatever it is, the next look may succeed
             _log.error("a look at the sources failed", exc_info=error)
 
-    async def _repeat(self, step: Callable[[], Any]) -> None:
+    async def _repeat(self, step: Callable[[], Any], place: float) -> None:
+        thrift = Thrift(self.refresh)
         while True:
             begun, spent = time.monotonic(), time.thread_time()
             await step()
-            # Looking on must not weigh on the process that is looked at: with thousands of policies it looks less often.
-            cost = (time.thread_time() - spent) / _SHARE if step == self._look_safely else 0.0
-            due = begun + max(self.refresh, cost)
-            await asyncio.sleep(max(due - time.monotonic(), 0.05 * self.refresh))
+            cost = time.thread_time() - spent if place == LOOK else 0.0
+            busy = begun + thrift.spent(begun, cost) - time.monotonic()
+            await asyncio.sleep(wait(time.time(), self.refresh, place, busy))
 
     def __enter__(self) -> Self:
         self.start()

@@ -20,6 +20,7 @@ _SCHEMA = """
     WITHOUT ROWID
 """
 _EMPTY = Track(1.0)
+_NONE: dict[str, Track] = {}
 
 
 class History:
@@ -36,8 +37,8 @@ class History:
     def __init__(self, step: float, file: str | Path | None = None) -> None:
         self.step = step
         self._lock = Lock()
-        self._tracks: dict[tuple[str, str], Track] = {}
-        self._seen: dict[tuple[str, str], float] = {}
+        self._tracks: dict[str, dict[str, Track]] = {}
+        self._count = 0
         self._saved = 0
         self.error: str | None = None
         self._file = None if file is None else Path(file)
@@ -47,28 +48,32 @@ class History:
     def add(self, key: str, name: str, at: float, value: float, missing: float | None = None) -> None:
         """A value of a figure; `missing` is what a step without any is."""
         with self._lock:
-            track = self._tracks.get((key, name))
-            if track is None:
-                if len(self._tracks) >= _MOST:
-                    return
-                track = self._tracks[key, name] = Track(self.step, missing)
-            self._seen[key, name] = at
-            track.add(at, value)
+            track = self._track_locked(key, name, missing)
+            if track is not None:
+                track.add(at, value)
+
+    def _track_locked(self, key: str, name: str, missing: float | None = None) -> Track | None:
+        tracks = self._tracks.get(key, _NONE)
+        track = tracks.get(name)
+        if track is None and self._count < _MOST:
+            track = self._tracks.setdefault(key, {})[name] = Track(self.step, missing)
+            self._count += 1
+        return track
 
     def recent(self, key: str, name: str, at: float) -> tuple[float | None, ...]:
         """The fine line of a figure; empty if there is none."""
         with self._lock:
-            return self._tracks.get((key, name), _EMPTY).recent(at)
+            return self._tracks.get(key, _NONE).get(name, _EMPTY).recent(at)
 
     def mean(self, key: str, name: str, at: float, seconds: float) -> float | None:
         """The mean of a figure's last seconds."""
         with self._lock:
-            return self._tracks.get((key, name), _EMPTY).mean(at, seconds)
+            return self._tracks.get(key, _NONE).get(name, _EMPTY).mean(at, seconds)
 
     def hour(self, key: str, at: float) -> dict[str, list[float | None]]:
         """The coarse lines of everything that is followed of that key."""
         with self._lock:
-            return {name: track.hour(at) for (of, name), track in self._tracks.items() if of == key}
+            return {name: track.hour(at) for name, track in self._tracks.get(key, _NONE).items()}
 
     def tidy(self, at: float) -> None:
         """Forget what has not been seen for an hour, and write the file when a step of the coarse line is complete."""
@@ -76,8 +81,12 @@ class History:
         if slot <= self._saved:
             return
         with self._lock:
-            for key in [key for key, seen in self._seen.items() if seen < at - _HOUR]:
-                del self._tracks[key], self._seen[key]
+            for key in list(self._tracks):
+                kept = {name: track for name, track in self._tracks[key].items() if track.seen >= at - _HOUR}
+                self._count -= len(self._tracks[key]) - len(kept)
+                self._tracks[key] = kept
+                if not kept:
+                    del self._tracks[key]
             new = [] if self._file is None else self._unsaved_locked(slot)
         self._saved = slot
         if self._file is not None:
@@ -87,7 +96,8 @@ class History:
         """The points since the last time, up to that slot."""
         return [
             (key, name, at_slot, value)
-            for (key, name), track in self._tracks.items()
+            for key, tracks in self._tracks.items()
+            for name, track in tracks.items()
             for at_slot, value in track.points(max(self._saved, slot - LONG))
             if at_slot <= slot
         ]
@@ -109,9 +119,10 @@ class History:
         except sqlite3.Error as error:
             raise ValueError(f"history={str(self._file)!r}: must be a file for SQLite ({error})") from error
         for key, name, slot, value in rows[-_MOST * LONG :]:
-            track = self._tracks.setdefault((key, name), Track(self.step))
-            track.restore(slot, value)
-            self._seen[key, name] = slot * COARSE
+            track = self._track_locked(key, name)
+            if track is not None:
+                track.restore(slot, value)
+                track.seen = slot * COARSE
             self._saved = max(self._saved, slot)
 
     def _path(self) -> str:

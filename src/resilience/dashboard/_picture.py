@@ -47,7 +47,7 @@ def _head(board: Board) -> Iterator[str]:
     told = (
         f"{totals.online} of {totals.services} services online  ·  "
         f"{totals.breakers_open} of {totals.breakers} breakers open  ·  "
-        f"{totals.rate:.3g} calls/s  ·  {share(totals.error_rate)} fail"
+        f"{totals.rate:.3g} calls/s{'' if totals.error_rate is None else f'  ·  {share(totals.error_rate)} fail'}"
     )
     yield _text(_GAP, 68, told, _TEXT, 16, most=140)
 

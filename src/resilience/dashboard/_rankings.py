@@ -25,8 +25,7 @@ def rankings(services: Iterable[Service], tiles: tuple[Tile, ...], files: Folder
     called = [tile for tile in tiles if not tile.is_shared and not tile.pipelines and tile.watches is None]
     acting = [tile for tile in tiles if not tile.policies and tile.watches is None]
     slowest = [Ranked(name=one.name, value=one.p95, of=one.key) for one in services if one.p95]
-    slow = nlargest(PLACES, called, key=lambda tile: tile.p95 or 0.0)
-    slowest += [Ranked(name=tile.name, value=tile.p95, of=tile.key) for tile in slow if tile.p95]
+    slowest += _tiles(called, lambda tile: tile.p95)
     found = [
         Ranking(name="slowest", title="Slowest (p95)", unit="seconds", places=_first(slowest)),
         Ranking(name="retried", title="Most retried", unit="retries", places=_tiles(acting, lambda tile: tile.retries)),
@@ -48,9 +47,9 @@ def _first(places: list[Ranked]) -> tuple[Ranked, ...]:
     return tuple(nlargest(PLACES, places, key=lambda place: place.value))
 
 
-def _tiles(tiles: list[Tile], value: Callable[[Tile], int]) -> tuple[Ranked, ...]:
-    first = nlargest(PLACES, tiles, key=value)
-    return tuple(Ranked(name=tile.name, value=float(value(tile)), of=tile.key) for tile in first if value(tile))
+def _tiles(tiles: list[Tile], value: Callable[[Tile], float | None]) -> tuple[Ranked, ...]:
+    counted = [(its, -place, tile) for place, tile in enumerate(tiles) if (its := value(tile))]  # of equals the first
+    return tuple(Ranked(name=tile.name, value=float(its), of=tile.key) for its, _, tile in nlargest(PLACES, counted))
 
 
 class Folder:

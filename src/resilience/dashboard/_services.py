@@ -15,8 +15,8 @@ from ._history import History
 from ._processes import named, text
 from ._track import SHORT
 
-KEPT = 400
-"""Looks from which percentiles and uptime are taken."""
+KEPT, KEPT_IN_ALL = 400, 20_000
+"""Looks from which percentiles and uptime are taken: of each service, and of all together."""
 _FACTS = ("version", "commit", "deployed_at", "environment", "server", "region")
 _LOOKS_A_SECOND = 10.0
 
@@ -36,7 +36,7 @@ class Services:
         given = [named(url) for url in urls]
         self._apps = [AsyncMiniapp(url, name=name, **_transport(options, len(urls))) for name, url in given]
         self.interval = interval or max(1.0, len(urls) / _LOOKS_A_SECOND)
-        self._monitor = Monitor(*self._apps, interval=self.interval, history=KEPT) if urls else None
+        self._monitor = Monitor(*self._apps, interval=self.interval, history=kept(len(urls))) if urls else None
         self._checks: dict[str, int] = {}
         self._known: dict[str, tuple[ServiceSnapshot, Service]] = {}
 
@@ -81,6 +81,15 @@ class Services:
         service = _made(key, app, known, at)
         self._known[key] = known, service
         return service
+
+
+def kept(services: int) -> int:
+    """How many looks at each of so many services are kept, a line of them at least.
+
+    >>> kept(3), kept(200), kept(5000)
+    (400, 100, 60)
+    """
+    return max(SHORT, min(KEPT, KEPT_IN_ALL // services))
 
 
 def _transport(given: dict[str, Any], services: int) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def _lines(board: Board) -> Iterator[str]:
     yield f"resilience at {at:%Y-%m-%d %H:%M:%S}"
     yield (
         f"services {totals.online} of {totals.services} online, breakers {totals.breakers_open} of {totals.breakers} open, "
-        f"{totals.rate:.3g} calls/s, {share(totals.error_rate)} fail"
+        f"{totals.rate:.3g} calls/s{'' if totals.error_rate is None else f', {share(totals.error_rate)} fail'}"
     )
     if board.firing:
         yield "\nALERTS"

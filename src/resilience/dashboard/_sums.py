@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ._board import Board, Points, Tile
+from ._track import SHORT
 
 _ADDED = ("rate", "retry_rate", "refusal_rate", "used", "capacity", "waiting", "balance")
 _COUNTED = ("total", "retries", "refused", "fallbacks", "timed_out")
@@ -19,9 +20,14 @@ _NEWEST = 20
 
 
 class Sums:
-    """Makes the sums, refresh after refresh; one of which no member has changed stays the same object."""
+    """Makes the sums, refresh after refresh; one of which no member has changed stays the same object.
 
-    def __init__(self) -> None:
+    Args:
+        step: seconds of a point of the lines.
+    """
+
+    def __init__(self, step: float = 1.0) -> None:
+        self._step = step
         self._memory: dict[str, tuple[list[Tile], Tile]] = {}
 
     def of(self, tiles: Iterable[Tile]) -> tuple[Tile, ...]:
@@ -37,7 +43,7 @@ class Sums:
             key = f"sum/{'/'.join(words)}"
             known = before.get(key)
             same = known is not None and len(known[0]) == len(members) and all(map(_is, known[0], members))
-            self._memory[key] = known if known is not None and same else (members, summed(key, members))
+            self._memory[key] = known if known is not None and same else (members, summed(key, members, self._step))
         return tuple(tile for _, tile in self._memory.values())
 
 
@@ -56,10 +62,10 @@ def overview(board: Board) -> tuple[Tile, ...]:
     return shown(board.policies, board.summed)
 
 
-def summed(key: str, members: list[Tile]) -> Tile:
+def summed(key: str, members: list[Tile], step: float) -> Tile:
     """One tile for all. Of processes that are silent the counts stay, and nothing else, as long as another one speaks."""
     live = [tile for tile in members if not tile.is_stale] or members
-    first, states = live[0], _states(live)
+    first, states, newest = live[0], _states(live), max(tile.at for tile in live)
     one: Tile = first.replace(
         key=key,
         members=tuple(tile.key for tile in members),
@@ -74,9 +80,10 @@ def summed(key: str, members: list[Tile]) -> Tile:
         **{name: _added(getattr(tile, name) for tile in live) for name in _ADDED},
         **{name: sum(getattr(tile, name) for tile in members) for name in _COUNTED},
         **{name: max((its for tile in live if (its := getattr(tile, name))), default=None) for name in _SLOWEST},
-        rates=_together([tile.rates for tile in live], _added),
-        errors=_together([tile.errors for tile in live], _mean),
-        times=_together([tile.times for tile in live], _longest),
+        at=newest,
+        rates=_together([_until(newest, tile, tile.rates, 0.0, step) for tile in live], _added),
+        errors=_together([_until(newest, tile, tile.errors, None, step) for tile in live], _mean),
+        times=_together([_until(newest, tile, tile.times, None, step) for tile in live], _longest),
         timeline=tuple(_gravest_over_time(live))[-_NEWEST:],
         recent=_newest(live),
         figures={"processes": len(members), "silent": len(members) - len(live), **states},
@@ -117,6 +124,12 @@ def _together(lines: list[Points], way: Callable[[Iterable[float | None]], float
     longest = max(map(len, lines), default=0)
     padded = [(*[None] * (longest - len(line)), *line) for line in lines]
     return tuple(None if (value := way(points)) is None else round(value, 5) for points in zip(*padded, strict=True))
+
+
+def _until(newest: float, tile: Tile, line: Points, missing: float | None, step: float) -> Points:
+    """A line of a policy that was left alone for a while, up to the newest point of the others."""
+    behind = min(int(newest / step) - int(tile.at / step), SHORT)
+    return (line + (missing,) * behind)[-SHORT:] if line and behind > 0 else line
 
 
 def _weighted(live: list[Tile], share: Callable[[Tile], float | None]) -> float | None:

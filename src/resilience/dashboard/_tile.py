@@ -83,6 +83,7 @@ def lines(
     newest = [value for value in rates[-max(1, int(SMOOTH / history.step)) :] if value is not None]
     refusal_rate = mean(key, "refused", at, SMOOTH) or 0.0 if counts["refused"] else 0.0
     return {
+        "at": at,
         "rate": sum(newest) / len(newest) if newest else 0.0 if counts["calls"] else None,
         "retry_rate": mean(key, "retries", at, SMOOTH) or 0.0 if counts["retries"] else 0.0,
         "refusal_rate": refusal_rate,

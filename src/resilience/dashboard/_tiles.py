@@ -1,11 +1,12 @@
 """The tiles of all policies: made from the snapshots of processes, with what has changed since the last ones.
 
 Rules: one thread refreshes, so nothing is locked here. `_memory` and `_by_entry` hold one entry for each tile on the board,
-and no others.
+`_hidden` those of the last look that are not shown, and all no others.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ._board import Tile
@@ -19,6 +20,9 @@ MOST = 5_000
 # A tile of which nothing changes is made anew after so many looks, for its lines to move on, and then no more.
 _IDLE = SHORT + 5
 _ANEW = frozenset({3, 11, 22, 33, 48, SHORT + 2, _IDLE})
+_OURS = frozenset({"http body"})
+"""Policies of the library itself, which nobody made and nobody needs to see."""
+_NUMBERED = re.compile(r"#\d+\Z")
 _WATCHING = (" retry", " attempt timeout", " total timeout", " status", " health", " deployment")
 
 
@@ -49,6 +53,7 @@ class Tiles:
         self._controls = controls
         self._memory: dict[str, Memory] = {}
         self._by_entry: dict[int, Memory] = {}
+        self._hidden: dict[int, dict[str, Any]] = {}
         self._keys: dict[tuple[Any, Any, Any], str] = {}
 
     def of(self, processes: list[Process], own: str, stale: set[str]) -> tuple[Tile, ...]:
@@ -56,6 +61,7 @@ class Tiles:
         self._own = own
         before, self._memory = self._memory, {}
         by_entry, self._by_entry = self._by_entry, {}
+        hidden, self._hidden = self._hidden, {}
         tiles: list[Tile] = []
         for process in processes:
             chains = Chains(process.snapshot)
@@ -63,20 +69,25 @@ class Tiles:
             for entry in (*rows(process.snapshot.get("policies")), *rows(process.snapshot.get("pipelines"))):
                 if len(tiles) >= MOST:
                     return tuple(tiles)
-                known = by_entry.get(id(entry))
+                number = id(entry)  # the same object tells the same
+                if number in hidden:
+                    self._hidden[number] = entry
+                    continue
+                known = by_entry.get(number)
                 key = self._named(process, entry) if known is None else known.key
                 if not key or key in self._memory:  # of two of one name and kind the second has nothing to add
+                    self._hidden[number] = entry
                     continue
                 old = before.get(key) if known is None else known
                 memory = self._memory[key] = self._look(key, process, entry, chains, old, is_stale)
-                self._by_entry[id(entry)] = memory
+                self._by_entry[number] = memory
                 if memory.tile is not None:
                     tiles.append(memory.tile)
         return tuple(tiles)
 
     def _serves_to_watch(self, entry: dict[str, Any]) -> bool:
         """Is it part of a watched service's client? Of that only the breaker is of interest."""
-        label = str(entry.get("name"))
+        label = _NUMBERED.sub("", str(entry.get("name")))  # statuses and health have a timeout each, of one name
         return any(label.endswith(end) and label[: -len(end)] in self._labels for end in _WATCHING)
 
     def _named(self, process: Process, entry: dict[str, Any]) -> str:
@@ -87,7 +98,7 @@ class Tiles:
         except TypeError:  # another process may tell anything
             return self._key(process, entry)
         if key is None:
-            is_hidden = process.key == self._own and self._serves_to_watch(entry)
+            is_hidden = entry.get("name") in _OURS or (process.key == self._own and self._serves_to_watch(entry))
             if len(self._keys) > 4 * MOST:
                 self._keys.clear()
             key = self._keys[words] = "" if is_hidden else self._key(process, entry)

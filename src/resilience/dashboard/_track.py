@@ -6,9 +6,7 @@ Rules: who owns a track guards it; nothing here locks.
 from __future__ import annotations
 
 from array import array
-from collections import deque
 from collections.abc import Iterator
-from itertools import islice
 from math import isnan, nan
 
 SHORT = 60
@@ -21,18 +19,21 @@ _DIGITS = 5
 class Track:
     """Values as they come, kept twice: fine for a sparkline, coarse for the hour, where a point is the mean of its step.
 
+    The fine line is replaced, never changed, so that whoever shows it need not have a copy.
+
     Args:
         step: seconds of a fine point.
         missing: what a step of the fine line is in which nothing came: `None`, or 0 where only what happens is added.
     """
 
-    __slots__ = ("_count", "_hour", "_slot", "_sum", "fine", "missing", "slot", "step")
+    __slots__ = ("_count", "_hour", "_slot", "_sum", "fine", "missing", "seen", "slot", "step")
 
     def __init__(self, step: float, missing: float | None = None) -> None:
         self.step = step
         self.missing = missing
         self.slot = 0
-        self.fine: deque[float | None] = deque(maxlen=SHORT)
+        self.seen = 0.0
+        self.fine: tuple[float | None, ...] = ()
         self._hour: array[float] | None = None
         self._slot = 0
         self._sum = 0.0
@@ -40,16 +41,22 @@ class Track:
 
     def add(self, at: float, value: float) -> None:
         """A value that was seen at that time; of several within one step of the fine line the last stays."""
-        slot = int(at / self.step)
-        missing = min(slot - self.slot, SHORT + 1)
-        if missing <= 0 and self.fine:
-            self.fine[-1] = round(value, _DIGITS)
+        slot, value = int(at / self.step), round(value, _DIGITS)
+        if slot <= self.slot and self.fine:
+            self.fine = (*self.fine[:-1], value)
         else:
-            if self.fine:
-                self.fine.extend([self.missing] * (missing - 1))
-            self.fine.append(round(value, _DIGITS))
+            self._go_on(slot - 1)
+            self.fine = (*self.fine[1 - SHORT :], value)
             self.slot = slot
+        self.seen = at
         self._add_coarse(int(at / COARSE), value)
+
+    def _go_on(self, slot: int) -> None:
+        """Let the fine line go up to that slot."""
+        missing = min(slot - self.slot, SHORT)
+        if missing > 0 and self.fine:
+            self.fine = (self.fine + (self.missing,) * missing)[-SHORT:]
+            self.slot = slot
 
     def _add_coarse(self, slot: int, value: float, count: int = 1) -> None:
         if self._hour is None:
@@ -70,18 +77,13 @@ class Track:
 
     def recent(self, at: float) -> tuple[float | None, ...]:
         """The fine line up to that time."""
-        missing = int(at / self.step) - self.slot
-        if missing > 0 and self.fine:
-            return (*self.fine, *[self.missing] * min(missing, SHORT))[-SHORT:]
-        return tuple(self.fine)
+        self._go_on(int(at / self.step))
+        return self.fine
 
     def mean(self, at: float, seconds: float) -> float | None:
         """Of the fine line's last seconds."""
         most = max(1, int(seconds / self.step))
-        missing = min(max(0, int(at / self.step) - self.slot), most) if self.fine else 0
-        seen = [value for value in islice(reversed(self.fine), most - missing) if value is not None]
-        if self.missing is not None:
-            seen += [self.missing] * missing
+        seen = [value for value in self.recent(at)[-most:] if value is not None]
         return sum(seen) / len(seen) if seen else None
 
     def hour(self, at: float) -> list[float | None]:

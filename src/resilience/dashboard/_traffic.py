@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from .._record import Record
@@ -50,9 +51,13 @@ class Chains:
     """The calls of every pipeline of a snapshot, for the policies inside them."""
 
     def __init__(self, snapshot: dict[str, Any]) -> None:
-        self._by_name = {
+        self._snapshot = snapshot
+
+    @cached_property
+    def _by_name(self) -> dict[str, Any]:
+        return {
             str(one.get("name")): one["calls"]
-            for one in (*rows(snapshot.get("pipelines")), *rows(snapshot.get("policies")))
+            for one in (*rows(self._snapshot.get("pipelines")), *rows(self._snapshot.get("policies")))
             if one.get("calls") is not None
         }
 

@@ -37,7 +37,8 @@ class Monitor:
     Args:
         *miniapps: all `Miniapp` (then `with Monitor(...)`, a thread each) or all `AsyncMiniapp` (then `async with`, a task
             each). They are not closed here.
-        interval: seconds from the begin of one look at a service to the next (default 10).
+        interval: seconds from the begin of one look at a service to the next (default 10). The first looks are made at
+            once; the second ones come sooner, so that all services are looked at evenly over an interval, not in bursts.
         history: looks that are kept of each (default 1000).
         clock: as for every policy.
 
@@ -96,8 +97,12 @@ class Monitor:
         for end in list(self._ends):
             end()
 
-    def _left(self, begun: float) -> float:
-        return max(0.0, begun + self._interval - self._clock.now())
+    def _left(self, begun: float, gap: float) -> float:
+        return max(0.0, begun + gap - self._clock.now())
+
+    def _first_gap(self, observed: Observed) -> float:
+        """The first looks are made at once, the second ones spread over an interval, and so all that come after."""
+        return self._interval * (self._observed.index(observed) + 1) / len(self._observed)
 
     # Threads
 
@@ -126,6 +131,7 @@ class Monitor:
             _log(observed, error)
 
     def _watch(self, observed: Observed, stop: Flag) -> None:
+        gap = self._first_gap(observed)
         while not stop.is_set():
             begun = self._clock.now()
             self._look(observed)
@@ -133,8 +139,9 @@ class Monitor:
             wake = Flag()
             self._ends.append(wake.set)
             if not stop.is_set():
-                block(wake, self._left(begun), self._clock)
+                block(wake, self._left(begun, gap), self._clock)
             self._ends.remove(wake.set)
+            gap = self._interval
 
     def __enter__(self) -> Self:
         self._must_be(is_async=False, instead="async with")
@@ -193,10 +200,12 @@ class Monitor:
             _log(observed, error)
 
     async def _awatch(self, observed: Observed) -> None:
+        gap = self._first_gap(observed)
         while True:
             begun = self._clock.now()
             await self._alook(observed)
-            await self._clock.asleep(self._left(begun))
+            await self._clock.asleep(self._left(begun, gap))
+            gap = self._interval
 
     async def __aenter__(self) -> Self:
         self._must_be(is_async=True, instead="with")

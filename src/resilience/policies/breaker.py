@@ -236,6 +236,11 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
             would_reject=circuit.rejected if self.shadow else 0,
         )
 
+    def _steady(self) -> tuple[int, ...] | None:
+        circuit = self.circuit
+        epoch = circuit.calm  # closed, nothing counted, and no time that would change anything
+        return None if epoch is None else (epoch, circuit.opened, circuit.rejected, circuit.failed_recoveries)
+
     def circuits(self) -> list[OperatedCircuit]:
         """The circuit for all calls, and those of single instances."""
         return [self.circuit, *(circuit for _, circuit in list(self._circuits.values()))]

@@ -283,6 +283,10 @@ class Cache(Policy[Never], HandSet, Retuned):
                 max_size=self.max_size,
             )
 
+    def _steady(self) -> tuple[int, ...] | None:
+        store, used = self.store, (self.hits, self.misses, self.loads, self.load_errors, self.stale_served)
+        return (*used, store.evictions, store.expirations, len(store), self.max_size)
+
     def reset_after_fork(self) -> None:
         self.store.renew_lock()
         self._flights.clear()

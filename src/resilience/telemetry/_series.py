@@ -66,7 +66,7 @@ class Series:
         self.slices: dict[int, Slice] = {}
         self.newest = self.past
         self.until = float("-inf")
-        self._known: tuple[int, int, Slice, int, dict[str, Any]] | None = None
+        self._known: tuple[int, int, dict[str, Any]] | None = None
 
     def turn_locked(self, number: int, until: float) -> None:
         """The slice of that number is the newest, up to that time; what leaves the window by it goes into the past."""
@@ -82,8 +82,10 @@ class Series:
     def fold_locked(self) -> None:
         """Count the notes that are there."""
         if self.times:
+            self._known = None
             self.newest.add(_taken(self.times))
         if self.problems:
+            self._known = None
             problems = _taken(self.problems)
             self.newest.add([elapsed for elapsed, _ in problems])
             for _, (outcome, error) in problems:
@@ -128,20 +130,20 @@ class Series:
         Not copied, it is the same object as long as nothing has changed, and nobody may change it.
         """
         self.fold_locked()
-        count = sum(self.newest.bins.values())
         known = self._known
-        if known is None or not known[0] <= number < known[1] or known[2] is not self.newest or known[3] != count:
+        if known is None or not known[0] <= number < known[1]:
             figures = self._figures_locked(number)
             # Until then no slice enters or leaves the window by time alone.
             moves = [at if at > number else at + SLICES for at in self.slices if at > number - SLICES]
-            until = min(moves, default=number + _FOR_GOOD)
-            known = self._known = number, until, self.newest, count, figures
-        return _copied(known[4]) if copied else known[4]
+            known = self._known = number, min(moves, default=number + _FOR_GOOD), figures
+        return _copied(known[2]) if copied else known[2]
 
     def _figures_locked(self, number: int) -> dict[str, Any]:
-        recent = [one for at, one in self.slices.items() if number - SLICES < at <= number]
-        outcomes, window = self.outcomes_locked(), summed(recent)
-        p50, p95, p99 = quantiles(merged([one.bins for one in recent]), (0.5, 0.95, 0.99))
+        counted = {at: one.outcomes() for at, one in self.slices.items()}
+        recent = [at for at in counted if number - SLICES < at <= number]
+        outcomes = _added([self.past.outcomes(), *counted.values()])
+        window = _added([counted[at] for at in recent])
+        p50, p95, p99 = quantiles(merged([self.slices[at].bins for at in recent]), (0.5, 0.95, 0.99))
         return {
             "total": sum(outcomes),
             "outcomes": dict(zip(OUTCOMES, outcomes, strict=True)),
@@ -176,7 +178,11 @@ def _copied(figures: dict[str, Any]) -> dict[str, Any]:
 
 def summed(slices: list[Slice]) -> list[int]:
     """The outcomes of several slices together."""
-    return [sum(column) for column in zip(*(one.outcomes() for one in slices), strict=True)] or [0] * len(OUTCOMES)
+    return _added([one.outcomes() for one in slices])
+
+
+def _added(counted: list[list[int]]) -> list[int]:
+    return [sum(column) for column in zip(*counted, strict=True)] or [0] * len(OUTCOMES)
 
 
 def error_rate(outcomes: list[int]) -> float | None:

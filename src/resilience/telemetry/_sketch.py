@@ -43,7 +43,11 @@ def merged(all_bins: list[Bins]) -> Bins:
     """Several sketches as one."""
     total = Bins()
     for bins in all_bins:
-        total.update(bins)
+        if total:
+            for number, count in bins.items():  # what `update` does, without its looking what it was given
+                total[number] = total.get(number, 0) + count
+        else:
+            dict.update(total, bins)
     return total
 
 

@@ -1,4 +1,4 @@
-"""What a page must be told when a board follows another: only what has changed, and of lines only their newest point.
+"""What a page must be told when a board follows another: only what has changed, and of lines only their newest points.
 
 Rules: pure; the page keeps the board, and applies changes to it in order. Ages are not told: the page has the times.
 """
@@ -9,6 +9,7 @@ from typing import Any
 
 from ..._record import Record
 from .._board import Board, Points, Service, Source, Tile, to_json
+from .._track import SHORT
 
 _TILE_LINES = ("rates", "errors", "times")
 _TILES = frozenset({"policies", "summed"})
@@ -24,7 +25,7 @@ def change(old: Board, new: Board) -> str:
     told |= {name: its for name in _WHOLE if (its := getattr(new, name)) != getattr(old, name)}
     for name in _KEYED:
         before, now = getattr(old, name), getattr(new, name)
-        told[name] = _changed(before, now, _TILE_LINES if name in _TILES else ())
+        told[name] = _changed(before, now, _TILE_LINES if name in _TILES else (), new.step)
     told["gone"] = {name: _gone(getattr(old, name), getattr(new, name)) for name in _KEYED}
     told["logs"] = {
         "lines": [line for line in new.logs.lines if line.number > known],
@@ -40,13 +41,18 @@ def _gone(old: tuple[Any, ...], new: tuple[Any, ...]) -> list[str]:
     return sorted({one.key for one in old} - {one.key for one in new})
 
 
-def _changed(old: tuple[Any, ...], new: tuple[Any, ...], lines: tuple[str, ...]) -> list[dict[str, Any]]:
-    before = {one.key: one for one in old}
-    found = [_difference(was, one, lines) for one in new if (was := before.get(one.key)) is not one]
-    return [told for told in found if told]
+def _changed(old: tuple[Any, ...], new: tuple[Any, ...], lines: tuple[str, ...], step: float) -> list[dict[str, Any]]:
+    if len(old) == len(new) and all(was.key == one.key for was, one in zip(old, new, strict=True)):
+        pairs = [(was, one) for was, one in zip(old, new, strict=True) if was is not one]
+    else:
+        before = {one.key: one for one in old}
+        pairs = [(was, one) for one in new if (was := before.get(one.key)) is not one]
+    return [told for was, one in pairs if (told := _difference(was, one, lines, step))]
 
 
-def _difference(old: Record | None, new: Tile | Service | Source, lines: tuple[str, ...]) -> dict[str, Any]:
+def _difference(
+    old: Record | None, new: Tile | Service | Source, lines: tuple[str, ...], step: float
+) -> dict[str, Any]:
     """What differs, with the key; empty if nothing does."""
     if old is None:
         return new.as_dict()
@@ -56,16 +62,18 @@ def _difference(old: Record | None, new: Tile | Service | Source, lines: tuple[s
         for name, value in now.items()
         if value is not was[name] and name not in lines and name not in _AGES and value != was[name]
     }
-    moved = {name: now[name] for name in lines if now[name] and now[name] is not was[name]}
-    if not told and not moved:
-        return {}
-    told["key"] = new.key
     if not lines:
-        return told
-    told["last"] = {name: line[-1] for name, line in moved.items() if _is_next(was[name], line)}
-    return told | {name: line for name, line in moved.items() if name not in told["last"]}
+        return told | {"key": new.key} if told else {}
+    by = int(now["at"] / step) - int(was["at"] / step)
+    moved = {name: now[name] for name in lines if now[name] is not was[name] and now[name] != was[name]}
+    last = {name: line[-by:] for name, line in moved.items() if _is_moved(was[name], line, by)}
+    told |= {name: line for name, line in moved.items() if name not in last}
+    told.pop("at", None)
+    if last:
+        told["last"] = last
+    return told | {"key": new.key} if told else {}
 
 
-def _is_next(old: Points, new: Points) -> bool:
-    """Is a line another with one more point?"""
-    return new[:-1] == (old if len(new) > len(old) else old[1:])
+def _is_moved(old: Points, new: Points, by: int) -> bool:
+    """Is a line another with so many more points?"""
+    return 0 < by < len(new) and (old + new[-by:])[-SHORT:] == new

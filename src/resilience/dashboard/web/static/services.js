@@ -21,7 +21,7 @@ export function services(board, filter, opened) {
 
 function create(one, opened) {
   const parts = {
-    name: make("h3", { class: "cut" }), pill: make("span", { class: "pill" }), state: make("p", { class: "soft cut" }), line: spark(),
+    name: make("h3", { class: "cut" }), pill: make("span", { class: "pill" }), state: make("p", { class: "soft two" }), line: spark(),
     ticks: ticks(), numbers: numbers(["p50", "p95", "p99", "uptime"]), chips: make("div", { class: "chips" }),
   };
   const card = make("button", { type: "button", class: "card", onclick: () => opened(one.key) },

@@ -37,5 +37,5 @@ function merge(known, one, lines) {
   if (!before) { known.set(one.key, one); return; }
   const { last, ...fields } = one;
   Object.assign(before, fields);
-  for (const name of lines) if (last && name in last) before[name] = [...before[name].slice(1 - POINTS), last[name]];
+  for (const name of lines) if (last && name in last) before[name] = [...before[name], ...last[name]].slice(-POINTS);
 }

@@ -1,0 +1,90 @@
+"""A monitor looks again and again: each service at its own pace, all of them evenly, until it ends."""
+
+import threading
+import time
+
+import pytest
+from tests.miniapp.monitors import enter, leave, wait
+from tests.origins import Origin, hang_before_headers
+
+from resilience.miniapp import Monitor
+from resilience.testing import FakeClock
+
+
+def test_it_goes_on_looking_each_at_its_own_pace(monitored, world):
+    """A service that hangs is looked at less often; the others do not notice."""
+
+    def story(monitor, *apps):
+        yield enter(world, monitor)
+        yield wait(world, 1.2)
+        yield leave(world, monitor)
+        hung, well = monitor.snapshot().services
+        assert well.checks >= 6
+        assert 1 <= hung.checks <= 4
+        checks = well.checks
+        yield wait(world, 0.3)
+        assert monitor.snapshot().services[1].checks <= checks + 1
+
+    with Origin(then=hang_before_headers) as hanging, Origin() as well:
+        monitored(story, hanging.url, well.url, interval=0.1)
+
+
+def test_looks_are_spread_over_the_interval(monitored, world):
+    """All are looked at at once, and from the second time on one after the other: never all in one burst."""
+
+    def story(monitor, *apps):
+        yield enter(world, monitor)
+        try:
+            for _ in range(100):
+                yield wait(world, 0.02)
+                if min(service.checks for service in monitor.snapshot().services) >= 3:
+                    break
+        finally:
+            yield leave(world, monitor)
+        looks = [[sample.at.timestamp() for sample in service.history] for service in monitor.snapshot().services]
+        first, second, third = (sorted(at) for at in list(zip(*looks, strict=False))[:3])
+        spread = [line[-1] - line[0] for line in (second, third)]
+        assert max(spread) > 0.4 / 3, "the looks after the first were a burst"
+        assert first[0] < second[0]
+
+    with Origin() as origin:
+        monitored(story, *(f"{origin.url}/{number}" for number in range(4)), interval=0.4)
+
+
+def test_it_ends_at_once(monitored, world):
+    """In the middle of a long interval, and before its first look."""
+
+    def story(monitor, app):
+        begun = time.monotonic()
+        yield enter(world, monitor)
+        yield leave(world, monitor)
+        yield enter(world, monitor)
+        yield wait(world, 0.1)
+        yield leave(world, monitor)
+        assert time.monotonic() - begun < 2
+
+    before = threading.active_count()
+    with Origin() as origin:
+        monitored(story, origin.url, interval=3600)
+    until = time.monotonic() + 5
+    while threading.active_count() > before + 1 and time.monotonic() < until:
+        time.sleep(0.01)  # an idle thread takes a moment to end
+    assert threading.active_count() <= before + 1
+
+
+@pytest.mark.worlds("sync", reason="a fake clock does not wait for a loop's real sockets")
+def test_its_pace_is_its_clocks(world, watchers):
+    """With a fake clock a thousand looks take no time, and nothing grows beyond its bounds."""
+    import httpx
+
+    app = watchers.make("http://shop", transport=httpx.MockTransport(lambda request: httpx.Response(200)), attempts=1)
+    clock = FakeClock(autojump=False)
+    with app, Monitor(app, interval=60, history=5, clock=clock) as monitor:
+        for number in range(1, 30):
+            until = time.monotonic() + 5
+            while monitor.snapshot().services[0].checks < number and time.monotonic() < until:
+                time.sleep(0.001)
+                clock.advance(60)
+        (service,) = monitor.snapshot().services
+    assert service.checks >= 29
+    assert len(service.history) == 5
