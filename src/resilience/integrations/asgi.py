@@ -139,7 +139,8 @@ async def _finish(result: Any, scope: Message, receive: Receive, reply: _Reply) 
             f"guards: the policies for {scope['path']!r} gave {result!r} instead of an answer; give an ASGI app, e.g. "
             "Fallback(PlainTextResponse('busy', 503)) with a response of Starlette"
         )
-    await result(scope, receive, reply)
+    instead: App = result
+    await instead(scope, receive, reply)
 
 
 async def _tell(send: Send, status: int, error: BaseException, *, is_head: bool) -> None:
