@@ -161,7 +161,7 @@ def _guarded(policy: Any, serve: Callable[..., Awaitable[Any]]) -> Callable[...,
         if part.kind in _NO_GUARDS:
             raise ValueError(
                 f"guards: {part.name} is a {part.kind}, and a request is read once and an answer sent once: nothing can be "
-                "repeated or kept here. Guard what the route calls with it instead"
+                "repeated or kept here. Guard what the route calls with it instead (docs/server.md)"
             )
 
     async def request(scope: Message, receive: Receive, reply: _Reply) -> Any:
