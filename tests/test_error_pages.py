@@ -219,7 +219,7 @@ def test_a_policy_of_the_users_own_names_the_first_page():
     class Slower(r.Retry):
         pass
 
-    with pytest.raises(TypeError, match=r"\(docs/index\.md\)$"):
+    with pytest.raises(TypeError, match=r"\(docs/tutorial\.md\)$"):
         Mine().call(coroutine)
     with pytest.raises(TypeError, match=r"\(docs/policies/retry\.md\)$"):
         Slower().call(coroutine)
@@ -236,5 +236,5 @@ def test_a_page_is_named_once():
     """By the check that found the mistake; whoever tells of it adds none."""
     assert _pages.linked("x (docs/alerts.md)", "health") == "x (docs/alerts.md)"
     assert _pages.linked("x", "health") == "x (docs/health.md)"
-    assert _pages.linked("x") == "x (docs/index.md)"
+    assert _pages.linked("x") == "x (docs/tutorial.md)"
     assert str(SettingsError("a", "b")) == "a\nb (docs/configuration.md)"

@@ -67,7 +67,7 @@ PAGES = {
 # Modules that check for others, and the page of who calls them straight away.
 SHARED = {
     "_budget": "policies/budget",
-    "_options": "index",
+    "_options": "tutorial",
     "_outcome": "policies/circuit-breaker",
     "_permit": "policies/circuit-breaker",
     "_policy": "write-a-policy",
@@ -97,7 +97,7 @@ def linked(text: str, page: str | None = None) -> str:
 def see(kind: type) -> str:
     """The page of a class, or of the class it comes from, as the end of a text; of the first page for a user's own."""
     pages = (page_of(base.__module__) for base in kind.__mro__)
-    return f" (docs/{next(filter(None, pages), 'index')}.md)"
+    return f" (docs/{next(filter(None, pages), 'tutorial')}.md)"
 
 
 def _page_of_the_caller() -> str:

@@ -86,7 +86,7 @@ def test_an_awaitable_where_nobody_awaits():
     said = whole_error(TypeError, lambda: Retry().call(plain))
     assert said == (
         "a plain function returned an awaitable (coroutine): its guard would end before the work begins; declare the "
-        "function with `async def`, or call the policy's .acall() (docs/index.md)"
+        "function with `async def`, or call the policy's .acall() (docs/tutorial.md)"
     )
     fallback = Fallback(call=Awaited(), name="words-fallback")
     assert whole_error(TypeError, lambda: fallback(fail)) == (

@@ -77,7 +77,7 @@ def _tell(mistakes: str, code: int = _MISTAKE) -> int:
 
 def _page(words: list[str]) -> str:
     command = COMMANDS.get(words[0]) if words else None
-    return "index" if command is None else command.page
+    return "demo" if command is None else command.page
 
 
 def _run(words: list[str]) -> int:
