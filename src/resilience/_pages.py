@@ -59,6 +59,7 @@ PAGES = {
     "policies.timeout": "policies/timeout",
     "simulate": "simulate",
     "telemetry": "telemetry/index",
+    "telemetry._logging": "telemetry/logging",
     "telemetry.otel": "telemetry/opentelemetry",
     "telemetry.prometheus": "telemetry/prometheus",
     "telemetry.system": "telemetry/system",
