@@ -137,7 +137,7 @@ async def _finish(result: Any, scope: Message, receive: Receive, reply: _Reply) 
     if not callable(result):
         raise TypeError(
             f"guards: the policies for {scope['path']!r} gave {result!r} instead of an answer; give an ASGI app, e.g. "
-            "Fallback(PlainTextResponse('busy', 503)) with a response of Starlette"
+            "Fallback(PlainTextResponse('busy', 503)) with a response of Starlette (docs/server.md)"
         )
     await result(scope, receive, reply)
 
