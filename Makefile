@@ -23,11 +23,12 @@ demo: $(VENV)/.run  ## a service goes down and comes back; three clients live th
 test: $(VENV)/.dev  ## all tests that need nothing but wheels
 	$(PYTEST) -m "not system" $(ARGS)
 
-lint: $(VENV)/.dev  ## style, spelling, workflows, changelog fragments
+lint: $(VENV)/.dev  ## style, spelling, workflows, known vulnerabilities, changelog fragments
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(VENV)/bin/codespell src tests docs bench scripts changelog.d *.md
 	$(VENV)/bin/zizmor --offline --quiet .github
+	$(RUN) scripts/audit.py
 	$(RUN) -m towncrier build --draft --version unreleased >/dev/null
 
 format: $(VENV)/.dev  ## let ruff mend what it can

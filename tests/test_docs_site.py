@@ -52,6 +52,12 @@ def test_every_link_leads_somewhere():
     assert broken == []
 
 
+def test_llms_txt_names_every_page():
+    """What a program reads first leads to all the rest; that its links lead somewhere, the test above holds."""
+    text = (REPOSITORY / "llms.txt").read_text("utf-8")
+    assert [page for page in DOCS.rglob("*.md") if f"({page.relative_to(REPOSITORY).as_posix()})" not in text] == []
+
+
 def test_the_breakers_diagram_is_that_of_its_table():
     """Made by scripts/breaker_states.py; a transition that is added shows here."""
     assert diagram() in (DOCS / "policies" / "circuit-breaker.md").read_text("utf-8")

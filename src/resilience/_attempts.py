@@ -58,7 +58,10 @@ class Attempts:
     def _pending(self) -> Again | None:
         """What the next step waits for; `None` at the end."""
         if not self._entered:
-            raise RuntimeError("an attempt was not used: write `for attempt in retry:` and inside it `with attempt:`")
+            raise RuntimeError(
+                "an attempt was not used: write `for attempt in retry:` and inside it `with attempt:` "
+                "(docs/policies/retry.md)"
+            )
         if self._done:
             return None
         if self._verdict is None:

@@ -36,5 +36,5 @@ def awaitable_in_sync(value: Any) -> TypeError:
         close()
     return TypeError(
         f"a plain function returned an awaitable ({type(value).__name__}): its guard would end before the work begins; "
-        "declare the function with `async def`, or call the policy's .acall()"
+        "declare the function with `async def`, or call the policy's .acall() (docs/tutorial.md)"
     )

@@ -61,7 +61,7 @@ class Allowance:
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError(
             f"a {type(self).__name__} cannot be pickled or copied, for its state is live and shared; make one in each "
-            "process"
+            "process (docs/policies/budget.md)"
         )
 
     def reset_after_fork(self) -> None:

@@ -48,7 +48,7 @@ def checked_callable(function: Any, policy: str) -> None:
     if isinstance(function, type):
         raise TypeError(
             f"{policy}: the class {function.__qualname__} cannot be decorated; decorate its methods, "
-            f"or guard its construction with .call({function.__name__}, ...)"
+            f"or guard its construction with .call({function.__name__}, ...) (docs/tutorial.md)"
         )
     if not callable(function):
-        raise TypeError(f"{policy}: {function!r} is no function; a decorator needs a callable")
+        raise TypeError(f"{policy}: {function!r} is no function; a decorator needs a callable (docs/tutorial.md)")

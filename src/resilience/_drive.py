@@ -187,7 +187,9 @@ def settle(verdict: Any, inner: Call, args: Arguments, kwargs: Keywords, clock: 
         elif isinstance(verdict, Park):
             verdict = attend(verdict.ticket, clock)
         else:
-            raise TypeError(f"admit() said {verdict!r}; it may say Answer, Park, Lead, Stale or Again")
+            raise TypeError(
+                f"admit() said {verdict!r}; it may say Answer, Park, Lead, Stale or Again (docs/write-a-policy.md)"
+            )
     return verdict
 
 
@@ -201,7 +203,9 @@ async def asettle(verdict: Any, inner: Call, args: Arguments, kwargs: Keywords, 
         elif isinstance(verdict, Park):
             verdict = await aattend(verdict.ticket, clock)
         else:
-            raise TypeError(f"admit() said {verdict!r}; it may say Answer, Park, Lead, Stale or Again")
+            raise TypeError(
+                f"admit() said {verdict!r}; it may say Answer, Park, Lead, Stale or Again (docs/write-a-policy.md)"
+            )
     return verdict
 
 
@@ -272,7 +276,9 @@ def conclude(verdict: Verdict) -> Any:
         return verdict.value
     if isinstance(verdict, Instead):
         return finish(verdict.run())
-    raise TypeError(f"a gate said {verdict!r} after the call; it may say Again, Answer or Instead")
+    raise TypeError(
+        f"a gate said {verdict!r} after the call; it may say Again, Answer or Instead (docs/write-a-policy.md)"
+    )
 
 
 async def aconclude(verdict: Verdict) -> Any:
@@ -280,4 +286,6 @@ async def aconclude(verdict: Verdict) -> Any:
         return verdict.value
     if isinstance(verdict, Instead):
         return await afinish(verdict.run())
-    raise TypeError(f"a gate said {verdict!r} after the call; it may say Again, Answer or Instead")
+    raise TypeError(
+        f"a gate said {verdict!r} after the call; it may say Again, Answer or Instead (docs/write-a-policy.md)"
+    )

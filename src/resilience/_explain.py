@@ -23,7 +23,8 @@ def explain(error: BaseException) -> str:
     TypeError: 'NoneType' object cannot be interpreted as an integer
     >>> from resilience import CircuitOpenError
     >>> print(CircuitOpenError(policy="payments", retry_after=2.5, reason="open").explain())
-    CircuitOpenError: payments: circuit open for 2.5 s more; the call was not made
+    CircuitOpenError: payments: circuit open for 2.5 s more; the call was not made; try again then, or let a Fallback answer
+    (docs/policies/circuit-breaker.md)
       refused by payments (open); try again in 2.5 s
     """
     lines: list[str] = []

@@ -66,7 +66,7 @@ def checked_listener(listener: Listener, kinds: tuple[type, ...]) -> tuple[Liste
     logic("listener", listener, optional=False)
     for kind in kinds:
         if not isinstance(kind, type):
-            raise TypeError(f"event_types={kind!r}: must be event classes of resilience.events")
+            raise TypeError(f"event_types={kind!r}: must be event classes, e.g. events.CallRetried (docs/events.md)")
     return listener, kinds or (object,)
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Self
 from weakref import ref
 
+from ._pages import see
+
 _lock = allocate_lock()
 _LIVE: dict[str, dict[int, ref[Any]]] = {}
 _RESETS: list[Callable[[], None]] = []
@@ -85,7 +87,7 @@ class Named:
                 was = f"{option}={known[option]!r}" if option in known else f"no {option}="
                 raise ValueError(
                     f"{option}={value!r}: {kind.__name__}.named({name!r}) was made with {was}; give the same options "
-                    "everywhere, or none where it exists already"
+                    "everywhere, or none where it exists already" + see(kind)
                 )
         return instance
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from ._callable import ASYNC, form_of
+from ._pages import linked
 
 INFINITY = float("inf")
 
 
 def refuse(option: str, value: object, allowed: str, *, kind: type[Exception] = ValueError) -> NoReturn:
-    raise kind(f"{option}={value!r}: must be {allowed}")
+    raise kind(linked(f"{option}={value!r}: must be {allowed}"))
 
 
 def number(option: str, value: object, allowed: str) -> float:

@@ -129,4 +129,7 @@ class Acquirable:
 
 
 def _never(*args: Any, **kwargs: Any) -> Any:
-    raise ResilienceError("a permit that is acquired by itself leads no load")
+    raise ResilienceError(
+        "acquire() was told to lead a load, and has no function for it: .call() the function under this policy instead "
+        "(docs/write-a-policy.md)"
+    )

@@ -60,10 +60,15 @@ class Pipeline(Policy[Also]):
         random: Chance | None = None,
     ) -> None:
         if not policies:
-            raise ValueError("policies=(): a pipeline needs at least one policy, e.g. Pipeline(Retry())")
+            raise ValueError(
+                "policies=(): a pipeline needs at least one policy, e.g. Pipeline(Retry()) (docs/policies/pipeline.md)"
+            )
         for policy in policies:
             if not isinstance(policy, Policy):
-                raise TypeError(f"policies: {policy!r} is no policy; give instances, e.g. Retry() or Timeout(2)")
+                raise TypeError(
+                    f"policies: {policy!r} is no policy; give instances, e.g. Retry() or Timeout(2) "
+                    "(docs/policies/pipeline.md)"
+                )
         ruling = clock or _common_clock(policies)
         super().__init__(name, clock=ruling, random=random)
         self.policies = policies
@@ -133,6 +138,7 @@ def _common_clock(policies: tuple[Policy[Any], ...]) -> Clock | None:
     if len(given) > 1:
         names = " and ".join(f"{policy.name} on {policy.clock!r}" for policy in given.values())
         raise ValueError(
-            f"clock: {names} run on different clocks; give Pipeline(clock=...) the one that rules them all"
+            f"clock: {names} run on different clocks; give Pipeline(clock=...) the one that rules them all "
+            "(docs/policies/pipeline.md)"
         )
     return next((policy.clock for policy in given.values()), None)

@@ -22,6 +22,7 @@ from ._generate import agenerate, generate
 from ._guarded import Guarded
 from ._listeners import HUB, Listener, Subscription, checked_listener, tell, without
 from ._names import NAMED, register
+from ._pages import see
 from ._record import Record
 from ._watch import seated
 from ._world import SYSTEM_CLOCK
@@ -65,7 +66,8 @@ class Policy(Gate, Generic[Also]):
         if clock is not None and clock is not self._clock:
             if self._clock_given and self._clock is not SYSTEM_CLOCK:
                 raise ValueError(
-                    f"clock={clock!r}: {self.name} already runs on {self._clock!r}; give each pipeline policies of its own"
+                    f"clock={clock!r}: {self.name} already runs on {self._clock!r}; give each pipeline policies of its own "
+                    "(docs/policies/pipeline.md)"
                 )
             self._clock, self._now, self._clock_given = clock, clock.now, True
         if random is not None:
@@ -107,7 +109,7 @@ class Policy(Gate, Generic[Also]):
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError(
             f"{self.name}: a policy cannot be pickled or copied, for its state is live and shared; make one in each "
-            "process, e.g. with CircuitBreaker.named(), or pass on what dump() gives"
+            f"process, e.g. with CircuitBreaker.named(), or pass on what dump() gives{see(type(self))}"
         )
 
     def listen(self, listener: Listener, *event_types: type) -> Subscription:
@@ -159,7 +161,7 @@ class Policy(Gate, Generic[Also]):
         """Raise a `TypeError` if this policy cannot guard a generator."""
         raise TypeError(
             f"{self.name}: a {self.kind} cannot guard the generator {name_of(function)}, whose work happens while it is "
-            "iterated; guard the function that consumes it, or one that returns a list"
+            f"iterated; guard the function that consumes it, or one that returns a list{see(type(self))}"
         )
 
     @overload
@@ -228,11 +230,13 @@ class Policy(Gate, Generic[Also]):
         self, function: Callable[..., Any], form: str, inner: Callable[..., Any] | None = None
     ) -> Callable[..., Any]:
         if not callable(function):
-            raise TypeError(f"{self.name}: {function!r} is no function; pass the function, then its arguments")
+            raise TypeError(
+                f"{self.name}: {function!r} is no function; pass the function, then its arguments{see(type(self))}"
+            )
         actual = form_of(function)
         if actual != form:
             right = {SYNC: ".call()", ASYNC: ".acall()"}.get(actual, "the policy as a decorator")
-            raise TypeError(f"{self.name}: {name_of(function)} is {actual}; use {right} for it")
+            raise TypeError(f"{self.name}: {name_of(function)} is {actual}; use {right} for it{see(type(self))}")
         return self.chain(function, form, inner)
 
 
@@ -257,6 +261,8 @@ def weakly(function: Callable[..., Any], form: str) -> Callable[..., Any]:
 def _checked_clock(clock: Any) -> Clock:
     missing = [verb for verb in ("now", "sleep", "asleep", "call_at") if not callable(getattr(clock, verb, None))]
     if missing:
-        raise TypeError(f"clock={clock!r}: must have now, sleep, asleep and call_at; it lacks {', '.join(missing)}")
+        raise TypeError(
+            f"clock={clock!r}: must have now, sleep, asleep and call_at; it lacks {', '.join(missing)} (docs/testing.md)"
+        )
     result: Clock = clock
     return result

@@ -58,10 +58,12 @@ def section(name: str, function: Callable[[], Any]) -> Subscription:
     key = label("name", name)
     made = logic("function", function, optional=False)
     if key is None:
-        raise TypeError("name=None: a section needs a name, e.g. 'queue'")
+        raise TypeError("name=None: a section needs a name, e.g. 'queue' (docs/telemetry/snapshot.md)")
     with _lock:
         if key in sections:
-            raise ValueError(f"name={name!r}: a section of that name is there already; close it first")
+            raise ValueError(
+                f"name={name!r}: a section of that name is there already; close it first (docs/telemetry/snapshot.md)"
+            )
         sections = {**sections, key: made}
 
     def end() -> None:

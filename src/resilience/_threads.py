@@ -65,7 +65,7 @@ class Threads:
             if self.busy >= self.size:
                 raise BulkheadFullError(
                     f"{self._name}: all {self.size} threads are busy, perhaps with abandoned calls that never end; "
-                    "allow more threads, or give the call a timeout of its own",
+                    "allow more threads, or give the call a timeout of its own (docs/policies/timeout.md)",
                     policy=self._name,
                     reason="no thread free",
                 )

@@ -131,7 +131,8 @@ def _warn_of_sleep(name: str, seconds: float) -> None:
 
     warn(
         f"{name}: a plain function waits {seconds:.3g} s for its next attempt on the thread of a running event loop, and "
-        "everything in that loop waits with it. Use .acall() or decorate a coroutine function",
+        "everything in that loop waits with it. Use .acall() or decorate a coroutine function "
+        "(docs/policies/retry.md)",
         ResilienceWarning,
         stacklevel=lines_within(),
     )
@@ -237,7 +238,8 @@ def _redeem(ticket: Ticket) -> Any:
 def deadline_passed(policy: str | None = None) -> CallTimeoutError:
     where = f"{policy}: " if policy else ""
     return CallTimeoutError(
-        f"{where}the deadline had passed before the call was begun; allow more time around it, or less before it",
+        f"{where}the deadline had passed before the call was begun; allow more time around it, or less before it "
+        "(docs/policies/timeout.md)",
         policy=policy,
         reason=DEADLINE_PASSED,
     )

@@ -79,13 +79,19 @@ class RejectedError(ResilienceError):
 class CircuitOpenError(RejectedError):
     """The circuit breaker is open, isolated, or its half-open probes are all under way.
 
-    >>> str(CircuitOpenError(policy="payments", retry_after=2.5, reason="open"))
-    'payments: circuit open for 2.5 s more; the call was not made'
+    >>> print(CircuitOpenError(policy="payments", retry_after=2.5, reason="open"))
+    payments: circuit open for 2.5 s more; the call was not made; try again then, or let a Fallback answer
+    (docs/policies/circuit-breaker.md)
     """
 
     def _text(self) -> str:
-        until = "until it is released" if self.retry_after is None else f"for {self.retry_after:.3g} s more"
-        return f"{self.policy}: circuit {self.reason} {until}; the call was not made"
+        until, then = "until it is released", "release it"
+        if self.retry_after is not None:
+            until, then = f"for {self.retry_after:.3g} s more", "try again then"
+        return (
+            f"{self.policy}: circuit {self.reason} {until}; the call was not made; {then}, or let a Fallback answer "
+            "(docs/policies/circuit-breaker.md)"
+        )
 
 
 class RateLimitedError(RejectedError):

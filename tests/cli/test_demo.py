@@ -140,7 +140,7 @@ def test_nonsense_is_refused(seconds, capsys):
     assert main(["demo", f"--seconds={seconds}"]) == 2
     out, error = capsys.readouterr()
     assert out == ""
-    assert error == f"resilience: --seconds {seconds!r}: say a number from 4 to 600, e.g. --seconds 12\n"
+    assert error == f"resilience: --seconds {seconds!r}: say a number from 4 to 600, e.g. --seconds 12 (docs/demo.md)\n"
 
 
 def test_origin_has_a_bounded_capacity():

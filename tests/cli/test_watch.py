@@ -71,7 +71,10 @@ def test_nonsense_is_refused(interval, capsys):
     assert main(["watch", "http://127.0.0.1", f"--interval={interval}"]) == 2
     out, error = capsys.readouterr()
     assert out == ""
-    assert error == f"resilience: --interval {interval!r}: say seconds from 0.1 to 86400, e.g. --interval 5\n"
+    assert (
+        error
+        == f"resilience: --interval {interval!r}: say seconds from 0.1 to 86400, e.g. --interval 5 (docs/demo.md)\n"
+    )
 
 
 @pytest.mark.parametrize("words", [[], ["ftp://x"], ["http://127.0.0.1", "shop.example"]])

@@ -1,5 +1,6 @@
 """The table of the README, made by asking every library: `python -m tests.comparison.table`."""
 
+import sys
 import warnings
 
 from tests.comparison import breakers, caches, limiters, retries
@@ -36,4 +37,4 @@ def tables():
 
 
 if __name__ == "__main__":
-    pass
+    sys.stdout.write(tables() + "\n")

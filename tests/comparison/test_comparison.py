@@ -1,5 +1,6 @@
 """Every cell of the README's comparison: what stands there is what the library does when it is asked."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,40 @@ def test_a_cell_is_so(subject, probe, name):
         return
     expected = {"yes": True, "no": False}[said]
     assert any(answer(probe, subject.LIBRARIES[name]) is expected for _ in range(3))
+
+
+def test_every_row_and_column_is_asked():
+    """No table of the README has a row, or a library, that no probe stands behind."""
+    for subject in SUBJECTS:
+        lines = README.splitlines()
+        head = next(number for number, line in enumerate(lines) if line.startswith(f"| {subject.TITLE} |"))
+        assert cells(lines[head])[1:] == list(subject.LIBRARIES)
+        rows = lines[head + 2 :]
+        rows = rows[: next(number for number, line in enumerate(rows) if not line.startswith("|"))]
+        assert [cells(row)[0] for row in rows] == [probe.__name__.replace("_", " ") for probe in subject.ROWS]
+
+
+def test_every_figure_is_of_the_bench():
+    """What a call costs, and the brown-out, as `bench/README.md` has them, each beside its peer."""
+    bench = (Path(__file__).parent.parent.parent / "bench" / "README.md").read_text("utf-8")
+    rows = {cells(line)[0]: line for line in bench.splitlines() if line.startswith("|")}
+    table = README.partition("| | ours, of the peer's cost |")[2].partition("\n\n")[0]
+    behind = {
+        ("retry, success", "0.12", "pyresilience"): "0.12 x pyresilience",
+        ("retry, success, async", "0.23", "hyx"): "async 0.23 x hyx",
+        ("breaker, closed", "0.33", "circuitbreaker"): "0.33 x;",
+        ("breaker, refusal", "1.04", "circuitbreaker"): "1.04 x circuitbreaker",
+        ("cache, hit", "0.49; 1.17", "cachetools; cachebox"): "0.49 x cachetools with a lock, 1.17 x cachebox",
+        ("cache, hit, async", "0.93", "async-lru"): "async 0.93 x async-lru",
+    }
+    for (row, ratio, peer), said in behind.items():
+        assert (cells(rows[row])[2], cells(rows[row])[3]) == (peer, ratio)
+        assert said in table
+        table = table.replace(said, "")
+    assert cells(rows["`AdaptiveLimit`"])[2] == "14.2 %"
+    peers = [
+        row for name, row in rows.items() if "circuitbreaker" in name or name in {"tenacity", "stamina", "pyresilience"}
+    ]
+    assert {cells(row)[2] for row in peers if "%" in row} == {"1.0 %"}
+    assert "`AdaptiveLimit` 14 %; every peer 1 %" in table
+    assert re.findall(r"\d[.\d]*", table.replace("`AdaptiveLimit` 14 %; every peer 1 %", "")) == []

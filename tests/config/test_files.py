@@ -177,7 +177,7 @@ def test_row_55_no_toml(toml, data):
 )
 def test_row_55_no_dotenv(toml, text, line):
     """A line that is no assignment is refused by its number, without what stands in it."""
-    with pytest.raises(SettingsError, match=rf"\.env': line {line}: must be NAME=value$"):
+    with pytest.raises(SettingsError, match=rf"\.env': line {line}: must be NAME=value \(docs/configuration\.md\)$"):
         Settings(environment={}, env_file=toml(text, ".env"))
 
 

@@ -133,7 +133,7 @@ def test_a_deadline_by_the_real_clock():
     allowed = "seconds at least 0 and finite (a number, or a timedelta), e.g. deadline=2.5"
     with pytest.raises(ValueError, match="deadline=") as caught:
         deadline(-1)
-    assert str(caught.value) == f"deadline=-1: must be {allowed}"
+    assert str(caught.value) == f"deadline=-1: must be {allowed} (docs/policies/timeout.md)"
 
 
 def test_a_pipeline_inside_takes_clock_and_chance():

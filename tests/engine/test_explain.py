@@ -40,7 +40,8 @@ def test_a_refusal_and_what_opened_the_circuit():
 
     explained(breaker, body)
     assert explained(breaker, body) == (
-        f"CircuitOpenError: {breaker.name}: circuit open for 10 s more; the call was not made\n"
+        f"CircuitOpenError: {breaker.name}: circuit open for 10 s more; the call was not made; try again then, or "
+        "let a Fallback answer (docs/policies/circuit-breaker.md)\n"
         f"  refused by {breaker.name} (open); try again in 10 s\n"
         "behind it: ConnectionError: down"
     )

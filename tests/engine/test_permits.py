@@ -61,5 +61,5 @@ def test_who_must_wait_waits(clock):
 
 def test_a_permit_leads_no_load():
     """A gate that wants a load to be run has no function here to run."""
-    with pytest.raises(ResilienceError, match="leads no load"):
+    with pytest.raises(ResilienceError, match="has no function for it"):
         Leading(admits=[Lead(Flight())]).acquire()

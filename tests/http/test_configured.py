@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+import httpx
 import pytest
 from tests.origins import Origin, answer, big, close_before_headers, drip
 
@@ -215,3 +216,13 @@ def test_decorrelated_jitter_from_the_settings():
     for initial, kind in (("100", "Decorrelated"), ("0", "Exponential")):
         settings = Settings(environment={"RETRY_JITTER": "decorrelated", "RETRY_INITIAL_DELAY_MS": initial})
         assert type(options_of(settings, {})["backoff"]).__name__ == kind
+
+
+def test_what_is_configured_can_be_seen():
+    """Whoever wonders whether a variable arrived prints the origins."""
+    settings = Settings(environment={"RESILIENCE__SHOP__RETRY__MAX_ATTEMPTS": "5", "TIMEOUT_HTTP_REQUEST": "2500"})
+    origins = Origins.from_settings(settings, service="shop", total_timeout=9)
+    assert repr(origins) == "<Origins 'shop': 5 attempts, 2.5 s each, 9 s in all; 0 met>"
+    origins.of(httpx.URL("https://shop.example/"))
+    assert repr(origins).endswith("; 1 met>")
+    assert repr(Origins(attempts=1, attempt_timeout=None)) == "<Origins: 1 attempt; 0 met>"

@@ -145,9 +145,9 @@ def test_a_transport_tells_what_does_not_fit(package, guards):
         guards.ResilientTransport(guards.ResilientTransport())
     with pytest.raises(TypeError, match="guarded already"):
         guards.Client(transport=guards.ResilientTransport())
-    with pytest.raises(TypeError, match="attempts cannot be given besides"):
+    with pytest.raises(TypeError, match=r"give attempts to Origins\(\) instead"):
         guards.ResilientTransport(origins=Origins(), attempts=2)
-    with pytest.raises(TypeError, match="attempts cannot be given besides"):
+    with pytest.raises(TypeError, match=r"give attempts to Origins\(\) instead"):
         guards.Client(origins=Origins(), attempts=2)
     with pytest.raises(TypeError, match="unheard_of"):
         guards.Client(unheard_of=1)

@@ -248,7 +248,7 @@ def test_nothing_is_imported_before_it_is_needed():
         "except ImportError as error: print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "resilience.http.httpx2 needs httpx2: install 'resilience-stack[httpx2]'\n"
+    assert done.stdout == "resilience.http.httpx2 needs httpx2: pip install 'resilience-stack[httpx2]' (docs/http.md)\n"
 
 
 @pytest.mark.parametrize("home", ["resilience.http", "resilience.http.httpx2"])

@@ -45,8 +45,8 @@ def test_the_first_call_goes_through(world, clock):
     assert world.call(breaker, fine) == "fine"
     with Recorder() as recorder, pytest.raises(CircuitOpenError) as caught:
         world.call(breaker, fine)
-    assert str(caught.value) == (
-        f"{breaker.name}: circuit closed for 95% of the calls, to recover gradually for 10 s more; the call was not made"
+    assert str(caught.value).startswith(
+        f"{breaker.name}: circuit closed for 95% of the calls, to recover gradually for 10 s more; the call was not made; "
     )
     assert caught.value.retry_after == 10
     assert [event.retry_after for event in recorder.of(events.CallRejected)] == [10]

@@ -192,7 +192,7 @@ def test_a_dump_that_is_none_says_what_is_wrong_with_it(wrong, why):
     said = whole(f"ValueError: {why}").removeprefix("ValueError: ")
     check(
         lambda: CircuitBreaker().load(state),
-        f"ValueError: state={state!r}: must be what CircuitBreaker.dump() gave ({said})",
+        f"ValueError: state={state!r}: must be what CircuitBreaker.dump() gave; {said}",
     )
 
 
@@ -200,5 +200,5 @@ def test_a_dump_that_is_none_says_what_is_wrong_with_it(wrong, why):
 def test_a_dump_without_one_of_its_parts_names_it(part):
     """Whichever is missing."""
     state = {name: value for name, value in DUMP.items() if name != part}
-    text = f"ValueError: state={state!r}: must be what CircuitBreaker.dump() gave (it lacks {part!r})"
+    text = f"ValueError: state={state!r}: must be what CircuitBreaker.dump() gave; it lacks {part!r}"
     check(lambda: CircuitBreaker().load(state), text)

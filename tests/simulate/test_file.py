@@ -91,7 +91,7 @@ def test_policies_of_a_module(scenario, tmp_path):
         ("policies = []", "must be a list of tables"),
         ("[[policies]]\nattempts = 3", 'a kind, e.g. kind = "Retry"'),
         ('[[policies]]\nkind = "Retri"', "no kind 'Retri'; is it 'Retry'"),
-        ('[[policies]]\nkind = "xyzzy"', "no kind 'xyzzy'$"),
+        ('[[policies]]\nkind = "xyzzy"', "no kind 'xyzzy' \\("),
         ('[[policies]]\nkind = "CircuitOpenError"', "no kind 'CircuitOpenError'"),
         ('[[policies]]\nkind = "Retry"\nattempts = 0', "policy 1: attempts=0"),
         ('[[policies]]\nkind = "Retry"\nbackoff = { kind = "Fixed" }', "policy 1.backoff: "),

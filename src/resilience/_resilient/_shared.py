@@ -95,7 +95,8 @@ def joined(service: str, before: Mapping[str, Asked], new: Mapping[str, Asked]) 
         if not known.agrees(asked):
             raise ValueError(
                 f"{layer}={asked.value!r}: the functions of {service!r} share one {_NOUNS[layer]}, and another says "
-                f"{layer}={known.value!r}; say the same everywhere, or True where another says it"
+                f"{layer}={known.value!r}; say the same everywhere, or True where another says it "
+                "(docs/configuration.md)"
             )
     return result
 

@@ -180,7 +180,7 @@ def _some_rules(rules: tuple[Any, ...]) -> tuple[Rule, ...]:
     names = [rule.name for rule in rules]
     for name in names:
         if names.count(name) > 1:
-            raise ValueError(f"rules: {name!r} is there twice; give each a name of its own")
+            raise ValueError(f"rules: {name!r} is there twice; give each a name of its own (docs/alerts.md)")
     return rules or default_rules()
 
 

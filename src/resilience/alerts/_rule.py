@@ -53,11 +53,13 @@ class Rule:
     ) -> None:
         label = _options.label("name", name)
         if label is None:
-            raise TypeError("name=None: a rule needs a name, e.g. 'error rate'")
+            raise TypeError("name=None: a rule needs a name, e.g. 'error rate' (docs/alerts.md)")
         self.name = label
         self.figure = checked_figure(figure)
         if sum(limit is not None for limit in (above, below, equals)) != 1:
-            raise ValueError(f"{name}: give exactly one of above=, below= and equals=, e.g. above=0.05")
+            raise ValueError(
+                f"{name}: give exactly one of above=, below= and equals=, e.g. above=0.05 (docs/alerts.md)"
+            )
         self._above, self._below = _limit("above", above), _limit("below", below)
         self._equals = _value(equals)
         self._clear = _limit("clear", clear)
@@ -129,11 +131,13 @@ def _check_clear(above: Any, below: Any, clear: Any) -> None:
     if clear is None:
         return
     if above is None and below is None:
-        raise ValueError(f"clear={clear!r}: what is equal or not has nothing between; leave it out with equals=")
+        raise ValueError(
+            f"clear={clear!r}: what is equal or not has nothing between; leave it out with equals= (docs/alerts.md)"
+        )
     numbers = not isinstance(clear, str) and not isinstance(above, str) and not isinstance(below, str)
     if numbers and ((above is not None and clear > above) or (below is not None and clear < below)):
         raise ValueError(f"clear={clear!r}: must lie on the good side of {'above' if below is None else 'below'}="
-                         f"{above if below is None else below!r}")  # fmt: skip
+                         f"{above if below is None else below!r} (docs/alerts.md)")  # fmt: skip
 
 
 def _now(limit: Limit | None) -> float:

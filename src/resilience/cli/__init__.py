@@ -12,6 +12,7 @@ from io import TextIOWrapper
 
 from .. import __version__
 from .._masking import printable
+from .._pages import linked
 from ..errors import ResilienceError
 from ._commands import COMMANDS
 from ._mistake import Mistake
@@ -40,8 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # an ASCII terminal must not turn an ellipsis into a traceback
             stream.reconfigure(errors="backslashreplace")
+    words = sys.argv[1:] if argv is None else list(argv)
     try:
-        code = _run(sys.argv[1:] if argv is None else list(argv))
+        code = _run(words)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -54,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _forget_output()
         return _tell(f"cannot write the output: {error.strerror}", _UNWRITTEN)
     except Mistake as mistake:
-        return _tell(str(mistake))
+        return _tell(linked(str(mistake), _page(words)))
     except ResilienceError as error:
         if isinstance(error, ValueError):  # refused settings; anything else is no mistake of the user
             return _tell(str(error))
@@ -71,6 +73,11 @@ def _tell(mistakes: str, code: int = _MISTAKE) -> int:
     for line in mistakes.splitlines():
         print(f"resilience: {printable(line)}", file=sys.stderr)
     return code
+
+
+def _page(words: list[str]) -> str:
+    command = COMMANDS.get(words[0]) if words else None
+    return "demo" if command is None else command.page
 
 
 def _run(words: list[str]) -> int:

@@ -25,7 +25,9 @@ def module_named(name: str) -> ModuleType:
     try:
         return import_module(name)
     except Exception as error:
-        raise Mistake(f"cannot import {name!r}: {type(error).__name__}: {error}") from error
+        lost = isinstance(error, ModuleNotFoundError)
+        hint = f"; it is looked for in {here} too: run this in the folder that holds it" if lost else ""
+        raise Mistake(f"cannot import {name!r}: {type(error).__name__}: {error}{hint}") from error
 
 
 def held(target: str, kind: type[Held], *, called: str, otherwise: str) -> list[Held]:

@@ -176,7 +176,9 @@ def get_config(name: str, default: Any = _MISSING, *, service: str | None = None
     (3, 5000)
     """
     if not isinstance(name, str):
-        raise TypeError(f"name={name!r}: must be the dotted name of a setting, e.g. 'retry.max_attempts'")
+        raise TypeError(
+            f"name={name!r}: must be the dotted name of a setting, e.g. 'retry.max_attempts' (docs/configuration.md)"
+        )
     variable = variable_named(name, DOTTED)
     sections = settings() if service is None else settings().service(service)
     value = getattr(sections.use(variable.section), variable.field)

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from .._masking import printable, shown
+from .._pages import linked
 from ..errors import ResilienceError
 from ._source import Kind, Raw
 from ._variable import BARE_NAMES, Variable, spelled
@@ -23,12 +24,13 @@ class SettingsError(ResilienceError, ValueError):
         ...
     resilience.config._refusal.SettingsError: RETRY_MAX_ATTEMPTS='5s': must be a whole number from 1 to 1000000,
     e.g. RETRY_MAX_ATTEMPTS=3; if this variable is another program's, set RESILIENCE_BARE_NAMES=false
+    (docs/configuration.md)
     """
 
     problems: tuple[str, ...] = ()
 
     def __init__(self, *problems: str) -> None:
-        super().__init__("\n".join(problems))
+        super().__init__(linked("\n".join(problems), "configuration"))
         self.problems = problems
 
 

@@ -144,7 +144,7 @@ def variable_named(name: str, known: dict[str, Variable]) -> Variable:
         bare = VARIABLES.get(spelling.upper())
         begun = [dotted for dotted in known if dotted.startswith(spelling)]
         near = bare.dotted if bare else begun[0] if begun else nearest(spelling, list(known), 0.0)
-        raise KeyError(f"{printable(name)}: no such setting; did you mean {near}?")
+        raise KeyError(f"{printable(name)}: no such setting; did you mean {near}? (docs/configuration.md)")
     return variable
 
 

@@ -117,7 +117,9 @@ class History:
                 database.execute(_SCHEMA)
                 rows = database.execute("SELECT key, name, slot, value FROM points ORDER BY slot").fetchall()
         except sqlite3.Error as error:
-            raise ValueError(f"history={str(self._file)!r}: must be a file for SQLite ({error})") from error
+            raise ValueError(
+                f"history={str(self._file)!r}: must be a file for SQLite ({error}) (docs/dashboard.md)"
+            ) from error
         for key, name, slot, value in rows[-_MOST * LONG :]:
             track = self._track_locked(key, name)
             if track is not None:

@@ -76,13 +76,16 @@ def verdict_of(value: Any) -> Verdict:
         close = getattr(value, "close", None)
         if callable(close):
             close()
-        raise TypeError("the check returned an awaitable: give an async function, or say is_async=True")
+        raise TypeError(
+            "the check returned an awaitable: give an async function, or say is_async=True (docs/health.md)"
+        )
     raise TypeError(
-        f"the check returned a {type(value).__name__}: return None, True, False, one of {_WORDS}, or a Verdict"
+        f"the check returned a {type(value).__name__}: return None, True, False, one of {_WORDS}, or a "
+        "Verdict (docs/health.md)"
     )
 
 
 def _level(value: Any) -> Level:
     if value not in list(Level):
-        raise TypeError(f"the check says {value!r}: say one of {_WORDS}")
+        raise TypeError(f"the check says {value!r}: say one of {_WORDS} (docs/health.md)")
     return Level(value)

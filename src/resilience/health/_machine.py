@@ -83,7 +83,7 @@ def _cpu(system: System) -> float:
 
 def _disk(seen: SystemUse, path: str) -> float:
     if not seen.disks:
-        raise FileNotFoundError(f"there is no {path!r}")
+        raise FileNotFoundError(f"path={path!r}: there is no such disk; name a folder that is there (docs/health.md)")
     return seen.disks[0].percent
 
 

@@ -62,7 +62,7 @@ class HealthRegistry:
     ) -> None:
         label = _options.label("name", name)
         if label is None:
-            raise TypeError("name=None: a registry needs a name, e.g. 'shop'")
+            raise TypeError("name=None: a registry needs a name, e.g. 'shop' (docs/health.md)")
         self.name = label
         self.version = _options.label("version", version)
         self._timeout = _options.optional_seconds("timeout", timeout)
@@ -102,7 +102,7 @@ class HealthRegistry:
         """
         label = _options.label("name", name)
         if label is None:
-            raise TypeError("name=None: a check needs a name, e.g. 'database'")
+            raise TypeError("name=None: a check needs a name, e.g. 'database' (docs/health.md)")
         entry = Entry(
             label,
             check if isinstance(check, Check) else Check(check),
@@ -114,9 +114,13 @@ class HealthRegistry:
         )
         with self._lock:
             if label in self._entries:
-                raise ValueError(f"name={name!r}: a check of that name is there already; remove() it first")
+                raise ValueError(
+                    f"name={name!r}: a check of that name is there already; remove() it first (docs/health.md)"
+                )
             if len(self._entries) >= MOST:
-                raise ValueError(f"name={name!r}: a registry has {MOST} checks at most; make another registry")
+                raise ValueError(
+                    f"name={name!r}: a registry has {MOST} checks at most; make another registry (docs/health.md)"
+                )
             self._entries = {**self._entries, label: entry}
 
     @overload
@@ -149,7 +153,7 @@ class HealthRegistry:
         """
         with self._lock:
             if name not in self._entries:
-                raise KeyError(f"no check {name!r}; there are {', '.join(self._entries) or 'none'}")
+                raise KeyError(f"no check {name!r}; there are {', '.join(self._entries) or 'none'} (docs/health.md)")
             self._entries = {other: entry for other, entry in self._entries.items() if other != name}
 
     # Asking

@@ -28,7 +28,9 @@ class GuardedClient:
     def __init__(self, *, origins: Origins | None = None, **options: Any) -> None:
         own = {name: options.pop(name) for name in _OWN_OPTIONS & options.keys()}
         if origins is not None and own:
-            raise TypeError(f"origins= has its options already; {', '.join(sorted(own))} cannot be given besides")
+            raise TypeError(
+                f"origins= has its options already; give {', '.join(sorted(own))} to Origins() instead (docs/http.md)"
+            )
         self.origins = Origins(**own) if origins is None else origins
         getattr(self.kit.package, f"{self._kind}Client").__init__(self, **options)
         # httpx has no public way to guard the transports that it makes itself, those of proxies among them. The two

@@ -79,6 +79,8 @@ def kit_for(package: str, home: str) -> Kit:
                 module = import_module(package)
             except ImportError as error:
                 extra = "resilience-stack" if package == "httpx" else f"resilience-stack[{package}]"
-                raise ImportError(f"{home} needs {package}: install {extra!r}", name=package) from error
+                raise ImportError(
+                    f"{home} needs {package}: pip install {extra!r} (docs/http.md)", name=package
+                ) from error
             _KITS[package] = Kit(module, home)
         return _KITS[package]

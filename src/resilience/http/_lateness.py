@@ -18,7 +18,10 @@ _SLACK = 0.005
 def deadline_error(origin: str) -> CallTimeoutError:
     """The caller's deadline passed: nobody counts that against the origin, and nothing is repeated."""
     return CallTimeoutError(
-        f"{origin}: the deadline of this call passed before the answer was there", policy=origin, reason=DEADLINE_PASSED
+        f"{origin}: the deadline of this call passed before the answer was there; "
+        "allow more time around it, or less before it (docs/http.md)",
+        policy=origin,
+        reason=DEADLINE_PASSED,
     )
 
 
@@ -35,12 +38,15 @@ def lateness(error: Exception, origin: str, plan: Plan, elapsed: float | None) -
     limit = plan.attempt_timeout
     if elapsed is not None and limit is not None and elapsed >= limit - _SLACK:
         return CallTimeoutError(
-            f"{origin}: no answer within {limit:g} s; it hangs or is slow, or the limit is too short",
+            f"{origin}: no answer within {limit:g} s; it hangs or is slow, or the limit is too short (docs/http.md)",
             policy=origin,
             seconds=limit,
         )
     if remaining() > _SLACK:
         return None
     if plan.counts_deadline:
-        return CallTimeoutError(f"{origin}: no answer in the time that was left", policy=origin)
+        return CallTimeoutError(
+            f"{origin}: no answer in the time that was left; allow more time around it, or less before it (docs/http.md)",
+            policy=origin,
+        )
     return deadline_error(origin)

@@ -234,6 +234,14 @@ class Origins:
             evicted=self._states.evicted,
         )
 
+    def __repr__(self) -> str:
+        one, all_of_them = self.plan.attempt_timeout, self.plan.total_timeout
+        numbers = [f"{self.plan.attempts} attempt{'s' if self.plan.attempts > 1 else ''}"]
+        numbers += [] if one is None else [f"{one:g} s each"]
+        numbers += [] if all_of_them is None else [f"{all_of_them:g} s in all"]
+        service = "" if self._service is None else f" {self._service!r}"
+        return f"<Origins{service}: {', '.join(numbers)}; {len(self._states.values())} met>"
+
 
 def _is_idle(state: OriginState) -> bool:
     return state.is_idle

@@ -69,7 +69,9 @@ class Plan(Record):
             if name not in PLAN_OPTIONS:
                 near = get_close_matches(name, PLAN_OPTIONS, 1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
-                raise TypeError(f"{name!r} is no option of a request; there are {', '.join(PLAN_OPTIONS)}{hint}")
+                raise TypeError(
+                    f"{name!r} is no option of a request; there are {', '.join(PLAN_OPTIONS)}{hint} (docs/http.md)"
+                )
         plan: Plan = self.replace(**{name: PLAN_OPTIONS[name](value) for name, value in changes.items()})
         return plan
 

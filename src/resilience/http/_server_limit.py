@@ -107,7 +107,8 @@ def _structured(headers: Mapping[str, str]) -> Iterator[Told]:
         from http_sf import parse
     except ImportError:
         warnings.warn(
-            "an answer has a RateLimit header, which is not read: pip install 'resilience-stack[ratelimit-headers]'",
+            "an answer has a RateLimit header, which is not read: pip install 'resilience-stack[ratelimit-headers]' "
+            "(docs/http.md)",
             ResilienceWarning,
             stacklevel=2,
         )

@@ -26,12 +26,17 @@ class GuardedTransport:
         if not isinstance(transport, base):
             raise TypeError(
                 f"transport={transport!r}: must be a {self.kit.package.__name__}.{base.__name__}; "
-                "each of httpx and httpx2, sync and async, has a guarded transport of its own"
+                "each of httpx and httpx2, sync and async, has a guarded transport of its own (docs/http.md)"
             )
         if isinstance(transport, GuardedTransport):
-            raise TypeError(f"transport={transport!r}: is guarded already; twice guarded, its retries would multiply")
+            raise TypeError(
+                f"transport={transport!r}: is guarded already, and twice guarded its retries would multiply; "
+                "give it to a plain client (docs/http.md)"
+            )
         if origins is not None and options:
-            raise TypeError(f"origins= has its options already; {', '.join(options)} cannot be given besides")
+            raise TypeError(
+                f"origins= has its options already; give {', '.join(options)} to Origins() instead (docs/http.md)"
+            )
         self.inner = transport
         self.origins = Origins(**options) if origins is None else origins
 

@@ -137,7 +137,7 @@ async def _finish(result: Any, scope: Message, receive: Receive, reply: _Reply) 
     if not callable(result):
         raise TypeError(
             f"guards: the policies for {scope['path']!r} gave {result!r} instead of an answer; give an ASGI app, e.g. "
-            "Fallback(PlainTextResponse('busy', 503)) with a response of Starlette"
+            "Fallback(PlainTextResponse('busy', 503)) with a response of Starlette (docs/server.md)"
         )
     instead: App = result
     await instead(scope, receive, reply)
@@ -162,7 +162,7 @@ def _guarded(policy: Any, serve: Callable[..., Awaitable[Any]]) -> Callable[...,
         if part.kind in _NO_GUARDS:
             raise ValueError(
                 f"guards: {part.name} is a {part.kind}, and a request is read once and an answer sent once: nothing can be "
-                "repeated or kept here. Guard what the route calls with it instead"
+                "repeated or kept here. Guard what the route calls with it instead (docs/server.md)"
             )
 
     async def request(scope: Message, receive: Receive, reply: _Reply) -> Any:

@@ -233,7 +233,7 @@ class Monitor:
     def _must_be(self, *, is_async: bool, instead: str) -> None:
         if self._is_async is not is_async:
             kinds = "AsyncMiniapps" if self._is_async else "Miniapps"
-            raise TypeError(f"this monitor has {kinds}: use {instead}")
+            raise TypeError(f"this monitor has {kinds}: use {instead} (docs/miniapp.md)")
 
     def __repr__(self) -> str:
         names = ", ".join(repr(observed.name) for observed in self._observed)

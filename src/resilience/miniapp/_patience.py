@@ -50,7 +50,8 @@ class Patience:
         self._threads.submit(copy_context(), work)
         if not done.wait(max(0.0, seconds) + _GRACE):
             raise CallTimeoutError(
-                f"{self._name}: no answer within {seconds:.3g} s; it sends a byte now and then, and never ends",
+                f"{self._name}: no answer within {seconds:.3g} s; it sends a byte now and then, and never ends: see to the "
+                "service (docs/miniapp.md)",
                 policy=self._name,
                 seconds=round(seconds, 3),
             )

@@ -79,7 +79,9 @@ def hand_key(key: Any) -> Any:
         stored = _SPACE, key.__class__, typed(key), key
         hash(stored)
     except NeverEqualError:
-        raise ValueError(f"key={key!r}: must equal itself; a NaN would never be found again") from None
+        raise ValueError(
+            f"key={key!r}: must equal itself; a NaN would never be found again (docs/policies/cache.md)"
+        ) from None
     return stored
 
 

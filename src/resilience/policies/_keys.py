@@ -67,7 +67,7 @@ class Identities:
         except TypeError:
             raise TypeError(
                 f"{self._name}: cannot hold {type(instance).__name__!r} weakly, and a cache must not keep self alive; add "
-                "'__weakref__' to its __slots__, or give key="
+                "'__weakref__' to its __slots__, or give key= (docs/policies/cache.md)"
             ) from None
         made = weak, next(_TOKENS)
         first = self._live.setdefault(key, made)  # another thread may have come meanwhile

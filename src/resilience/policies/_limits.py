@@ -152,7 +152,8 @@ class Limits(Policy[Never], Acquirable):
             self.tell(CallRejected, reason="rate", retry_after=delay)
         waits = f"; it may wait {patience:.3g} s" if patience else ""
         raise RateLimitedError(
-            f"{self.name}: more than {self._words()}; the next turn is in {delay:.3g} s{waits}",
+            f"{self.name}: more than {self._words()}; the next turn is in {delay:.3g} s{waits}; try again "
+            "then, or call more slowly (docs/policies/rate-limiter.md)",
             policy=self.name,
             retry_after=delay,
             reason="rate",

@@ -76,5 +76,5 @@ class Refreshing(Gate):
 def refuse_unhashable(cache: Cache, error: TypeError) -> NoReturn:
     raise TypeError(
         f"{cache.name}: an argument cannot be part of a key ({error}); pass hashable arguments, or say what identifies "
-        "the call: Cache(ttl=..., key=lambda rows: tuple(rows))"
+        "the call: Cache(ttl=..., key=lambda rows: tuple(rows)) (docs/policies/cache.md)"
     ) from error

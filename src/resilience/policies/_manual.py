@@ -7,6 +7,7 @@ from typing import Any, Self
 from .. import _options
 from .._backoff import Backoff, Fixed
 from .._clock import wall_time
+from .._pages import linked
 from ._operated import OperatedCircuit
 from ._state import CLOSED, DISABLED, METRICS_ONLY, OPEN, State
 from ._trip import Consecutive
@@ -125,7 +126,7 @@ class ManualStates:
                 raise ValueError(f"state={name.value!r} is never dumped")
         except (KeyError, TypeError, ValueError) as error:
             why = f"it lacks {error}" if isinstance(error, KeyError) else error
-            raise ValueError(f"state={state!r}: must be what CircuitBreaker.dump() gave ({why})") from error
+            raise ValueError(linked(f"state={state!r}: must be what CircuitBreaker.dump() gave; {why}")) from error
         passed = max(0.0, wall_time() - stamp)
         self.circuit.restore(name, max(0.0, left - passed), recoveries, isolated)
 

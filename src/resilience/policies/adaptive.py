@@ -155,7 +155,7 @@ class AdaptiveLimit(Policy[Never], Acquirable):
             self.tell(CallRejected, reason=reason)
         raise BulkheadFullError(
             f"{self.name}: the callee bears {self._learner.allowed()} calls at once, as learned, and {self._active} are "
-            f"under way ({reason}); try again later",
+            f"under way ({reason}); try again later (docs/policies/adaptive-limit.md)",
             policy=self.name,
             reason=reason,
         )

@@ -161,7 +161,8 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
             except TypeError:
                 raise TypeError(
                     f"{self.name}: scope='instance' needs weak references to {type(instance).__name__!r}; "
-                    "add '__weakref__' to its __slots__, or use scope='function'"
+                    "add '__weakref__' to its __slots__, or use scope='function' "
+                    "(docs/policies/circuit-breaker.md)"
                 ) from None
             circuit = self._new_circuit(State.CLOSED)
             self._circuits[key] = weak, circuit
@@ -281,7 +282,10 @@ class _PerInstance(Gate):
 
     def admit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if not args:
-            raise TypeError(f"{self._breaker.name}: scope='instance' guards methods; this call has no self")
+            raise TypeError(
+                f"{self._breaker.name}: scope='instance' guards methods, and this call has no self; use scope='function' "
+                "for a plain function (docs/policies/circuit-breaker.md)"
+            )
         circuit = self._breaker.of(args[0])
         return circuit, circuit.admit(args, kwargs)
 

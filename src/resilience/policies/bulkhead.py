@@ -144,7 +144,8 @@ class Bulkhead(Policy[Never], Acquirable):
             self.tell(CallRejected, reason=reason)
         raise BulkheadFullError(
             f"{self.name}: all {self.max_concurrent} slots are taken, and {self._slots.waiting_locked()} of "
-            f"{self.max_queue} places in the queue ({reason}); allow more, or shed load before it",
+            f"{self.max_queue} places in the queue ({reason}); allow more, or shed load before it "
+            "(docs/policies/bulkhead.md)",
             policy=self.name,
             reason=reason,
         )

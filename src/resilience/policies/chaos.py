@@ -84,9 +84,13 @@ class Chaos(Policy[Never]):
     ) -> None:
         super().__init__(name, clock=clock)
         if error is not None and result is not None:
-            raise TypeError("error=, result=: a call ends one way; make two Chaos policies, each with its rate")
+            raise TypeError(
+                "error=, result=: a call ends one way; make two Chaos policies, each with its rate (docs/policies/chaos.md)"
+            )
         if error is None and result is None and latency is None:
-            raise TypeError("nothing to inject; give error=, latency= or result=, e.g. error=ConnectionError")
+            raise TypeError(
+                "nothing to inject; give error=, latency= or result=, e.g. error=ConnectionError (docs/policies/chaos.md)"
+            )
         self._error: Any = None if error is None else _checked_error(error)
         self._latency = _checked_latency(latency)
         self._result = _options.logic("result", result) if callable(result) else result
@@ -182,7 +186,8 @@ class Slowness(Ticket):
     def redeem(self) -> Any:
         if remaining() <= 0:
             raise CallTimeoutError(
-                f"{self._chaos.name}: CHAOS ON: {self.timeout:g} s of injected latency outlasted the deadline",
+                f"{self._chaos.name}: CHAOS ON: {self.timeout:g} s of injected latency outlasted the deadline; turn "
+                "it off, or allow more time (docs/policies/chaos.md)",
                 policy=self._chaos.name,
             )
         return self._chaos._inject(self.timeout or 0.0)
@@ -230,7 +235,9 @@ def _warn(chaos: Chaos) -> None:
     from warnings import warn
 
     warn(
-        f"{chaos!r}: faults are injected on purpose; never leave this on in production", ResilienceWarning, stacklevel=3
+        f"{chaos!r}: faults are injected on purpose; never leave this on in production (docs/policies/chaos.md)",
+        ResilienceWarning,
+        stacklevel=3,
     )
 
 

@@ -112,7 +112,8 @@ class Fallback(Policy[T], Generic[T]):
         if len(named) != 1:
             raise TypeError(
                 f"Fallback: got {' and '.join(named) or 'nothing'}; give exactly one of a value, factory= (a function "
-                "without arguments) and call= (a function of the error), e.g. Fallback(factory=list)"
+                "without arguments) and call= (a function of the error), e.g. Fallback(factory=list) "
+                "(docs/policies/fallback.md)"
             )
         self._value = value
         if call is not _GIVEN and not callable(call):
@@ -130,7 +131,7 @@ class Fallback(Policy[T], Generic[T]):
         if form == SYNC and self._make is not None and form_of(self._make) == ASYNC:
             raise TypeError(
                 f"{self.name}: call={name_of(self._make)} is a coroutine function, which nobody awaits around the plain "
-                f"function {name_of(function)}; give a plain one, or use .acall()"
+                f"function {name_of(function)}; give a plain one, or use .acall() (docs/policies/fallback.md)"
             )
         return super().link(inner, form, function, vet)
 

@@ -207,7 +207,8 @@ class Retry(Policy[Never], Standards):
         """
         if self.judge.on_result is not None:
             raise TypeError(
-                f"{self.name}: on_result= judges what a function returns; a block returns nothing: use .call()"
+                f"{self.name}: on_result= judges what a function returns; a block returns nothing: use .call() "
+                "(docs/policies/retry.md)"
             )
         return Attempts(self, self._clock)
 

@@ -140,7 +140,8 @@ class Throttle(Policy[Never], Acquirable):
         if self._listeners or HUB.listeners:
             self.tell(CallRejected, reason="throttled")
         raise RateLimitedError(
-            f"{self.name}: the callee accepts too few calls, so a share of them is not made; {self.explain()}",
+            f"{self.name}: the callee accepts too few calls, so a share of them is not made; {self.explain()}; "
+            "try again later (docs/policies/throttle.md)",
             policy=self.name,
             reason="throttled",
         )

@@ -110,7 +110,8 @@ class Timeout(Policy[Never]):
             self._timed_out += 1
         self.tell(CallTimedOut, seconds=seconds, abandoned=self.thread)
         return CallTimeoutError(
-            f"{self.name}: no answer within {seconds:g} s; the callee hangs or is slow, or the limit is too short",
+            f"{self.name}: no answer within {seconds:g} s; the callee hangs or is slow, or the limit is too short "
+            "(docs/policies/timeout.md)",
             policy=self.name,
             seconds=seconds,
         )
@@ -165,7 +166,8 @@ def _warn_late(name: str, seconds: float, elapsed: float) -> None:
 
     warn(
         f"{name}: a plain function took {elapsed:.3g} s of its {seconds:g} s, and nothing can end it from outside; its "
-        "result was delivered late. Use Timeout(..., thread=True) to stop waiting for it, or a client with a timeout",
+        "result was delivered late. Use Timeout(..., thread=True) to stop waiting for it, or a client with a timeout "
+        "(docs/policies/timeout.md)",
         ResilienceWarning,
         stacklevel=lines_within(),
     )

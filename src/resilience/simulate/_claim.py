@@ -48,14 +48,18 @@ class Claim:
     def __init__(self, text: str) -> None:
         found = re.fullmatch(r"\s*([a-z0-9_]+)\s*(<=|>=|==|<|>)\s*([0-9.]+(?:e-?[0-9]+)?)\s*", text)
         if found is None:
-            raise ValueError(f"{text!r}: write a figure, one of < <= > >= == and a number, e.g. 'amplification<1.2'")
+            raise ValueError(
+                f"{text!r}: write a figure, one of < <= > >= == and a number, e.g. 'amplification<1.2' (docs/simulate.md)"
+            )
         self.figure, self.sign = found[1], found[2]
         if self.figure not in _FIGURES:
-            raise ValueError(f"{text!r}: no figure {self.figure!r}; there are {', '.join(FIGURES)}")
+            raise ValueError(f"{text!r}: no figure {self.figure!r}; there are {', '.join(FIGURES)} (docs/simulate.md)")
         try:
             self.number = float(found[3])
         except ValueError:
-            raise ValueError(f"{text!r}: {found[3]!r} is no number") from None
+            raise ValueError(
+                f"{text!r}: {found[3]!r} is no number; write e.g. 'amplification<1.2' (docs/simulate.md)"
+            ) from None
         self._holds = _COMPARISONS[self.sign]
 
     def value(self, report: Report) -> float | None:

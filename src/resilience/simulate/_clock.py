@@ -20,7 +20,9 @@ class VirtualClock:
         return self._world.now
 
     def sleep(self, seconds: float) -> NoReturn:
-        raise TypeError("a simulation runs coroutine functions only; use .acall(), and await the clock's asleep()")
+        raise TypeError(
+            "a simulation runs coroutine functions only; use .acall(), and await the clock's asleep() (docs/simulate.md)"
+        )
 
     async def asleep(self, seconds: float) -> None:
         await self._world.sleep(seconds)

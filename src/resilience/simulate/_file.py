@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import resilience
+from resilience._pages import linked
 from resilience._pipeline import Pipeline
 from resilience._policy import Policy
 from resilience.simulate._dependency import Dependency, Outage
@@ -22,6 +23,9 @@ Make = Callable[[], Policy[Any] | None]
 
 class ScenarioError(ValueError):
     """A scenario file says something that cannot stand; the message names the place, and what is allowed."""
+
+    def __str__(self) -> str:
+        return linked(super().__str__(), "simulate")
 
 
 def read_scenario(path: str | Path, *, seed: int | None = None) -> tuple[Make, Scenario]:

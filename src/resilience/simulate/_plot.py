@@ -22,7 +22,9 @@ def plot(reports: Mapping[str, Report], path: str | Path) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise ImportError("a picture needs matplotlib: pip install 'resilience-stack[plots]'") from error
+        raise ImportError(
+            "a picture needs matplotlib: pip install 'resilience-stack[plots]' (docs/simulate.md)"
+        ) from error
     figure: Any = Figure(figsize=(_WIDTH, _HEIGHT * len(reports) + 0.6), layout="constrained")
     panels = figure.subplots(len(reports), 1, sharex=True, squeeze=False)[:, 0]
     for panel, (name, report) in zip(panels, reports.items(), strict=True):

@@ -52,9 +52,13 @@ def simulate(policy: Make, scenario: Scenario) -> Report:
     (True, 0.0)
     """
     if not callable(policy) or isinstance(policy, Policy):
-        raise TypeError(f"policy={policy!r}: must be a function that makes one, e.g. lambda: Pipeline(Retry())")
+        raise TypeError(
+            f"policy={policy!r}: must be a function that makes one, e.g. lambda: Pipeline(Retry()) (docs/simulate.md)"
+        )
     if _world.loop_runs_here() or _world.virtual is not None:
-        raise RuntimeError("simulate() was called inside an event loop or another simulation; call it from plain code")
+        raise RuntimeError(
+            "simulate() was called inside an event loop or another simulation; call it from plain code (docs/simulate.md)"
+        )
     world = VirtualWorld()
     _world.virtual = world
     try:
@@ -92,7 +96,9 @@ class _Simulation:
         if policy is None:
             return self._request
         if not isinstance(policy, Policy):
-            raise TypeError(f"policy() gave {policy!r}: must give a policy, e.g. Pipeline(Retry()), or None")
+            raise TypeError(
+                f"policy() gave {policy!r}: must give a policy, e.g. Pipeline(Retry()), or None (docs/simulate.md)"
+            )
         pipeline = Pipeline(policy, clock=self._clock, random=self._chance)
         for part in policy.parts():
             if isinstance(part, CircuitBreaker):

@@ -55,7 +55,8 @@ def enable(*, window: Any = 60.0, max_policies: int = 2000, recent: int = 20, cl
         if running.about() != made.about() or (clock is not None and running.now != made.now):
             raise ValueError(
                 f"window={window!r}, max_policies={max_policies!r}, recent={recent!r}, clock={clock!r}: telemetry is on "
-                f"with {running.about()}; call telemetry.disable() first, or enable() with the same options"
+                f"with {running.about()}; call telemetry.disable() first, or enable() with the same options "
+                "(docs/telemetry/index.md)"
             )
         _claims += 1
         return running

@@ -148,7 +148,7 @@ def enable_logging(
         elif lines.about != (target, *about):
             raise ValueError(
                 f"limit={limit!r}, per={per!r}, clock={clock!r}: the log is on for this logger with others; close() it "
-                "first, or give the same options"
+                "first, or give the same options (docs/telemetry/logging.md)"
             )
         lines.holders += 1
         return EventLog(lines)

@@ -134,7 +134,8 @@ def enable_otel(
             if _live.about != about and _live.asked != asked:
                 raise ValueError(
                     f"tracer_provider={tracer_provider!r}, meter_provider={meter_provider!r}: OpenTelemetry is on with "
-                    "others; call close() on what enable_otel() gave, or everything would be exported twice"
+                    "others; call close() on what enable_otel() gave, or everything would be exported twice "
+                    "(docs/telemetry/opentelemetry.md)"
                 )
             return _live
         _live = Otel(

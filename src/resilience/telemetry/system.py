@@ -150,7 +150,7 @@ def enable_system(
         elif _live[0].about() != made.about():
             raise ValueError(
                 f"disks={disks!r}, top={top!r}, ttl={ttl!r}: system metrics are on with {_live[0].about()}; close() them "
-                "first, or give the same options"
+                "first, or give the same options (docs/telemetry/system.md)"
             )
         return _live[0]
 
@@ -181,5 +181,7 @@ def _psutil() -> Any:
     try:
         import psutil
     except ImportError as error:
-        raise ImportError("system metrics need psutil: pip install 'resilience-stack[system]'") from error
+        raise ImportError(
+            "system metrics need psutil: pip install 'resilience-stack[system]' (docs/telemetry/system.md)"
+        ) from error
     return psutil

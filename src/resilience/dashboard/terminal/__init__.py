@@ -30,7 +30,7 @@ def run(collector: Collector, refresh: float | None = None) -> int:
     if find_spec("textual") is None:
         raise ModuleNotFoundError(
             "the dashboard on a terminal needs textual: pip install 'resilience-stack[tui]'; "
-            "resilience dashboard --once - prints it once without"
+            "resilience dashboard --once - prints it once without (docs/dashboard-terminal.md)"
         )
     from ._app import DashboardApp
 

@@ -88,7 +88,8 @@ def _digest_of(name: str, token: str | None) -> str | None:
     if not isinstance(token, str) or len(token) < _SHORTEST or not token.isascii() or not token.isprintable():
         # The value is a secret, and so not told.
         raise ValueError(
-            f"{name}: must be at least {_SHORTEST} printable ASCII characters, e.g. secrets.token_urlsafe()"
+            f"{name}: must be at least {_SHORTEST} printable ASCII characters, e.g. secrets.token_urlsafe() "
+            "(docs/dashboard.md)"
         )
     return _digest(token)
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _STATIC = Path(__file__).parent / "static"
 _LONGEST_BODY = 4096
-_HINT = "the web page needs starlette: pip install 'resilience-stack[web]'"
+_HINT = "the web page needs starlette: pip install 'resilience-stack[web]' (docs/dashboard.md)"
 
 
 def dashboard(

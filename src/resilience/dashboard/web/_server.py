@@ -10,7 +10,7 @@ from ._guard import Guard
 _HEADERS_WITHIN, _READ_WITHIN = 10.0, 15.0
 _LONGEST_HEADERS = 16 * 1024
 _MOST_CONNECTIONS = 128
-_HINT = "the web page needs uvicorn: pip install 'resilience-stack[web]'"
+_HINT = "the web page needs uvicorn: pip install 'resilience-stack[web]' (docs/dashboard.md)"
 
 
 def server_for(app: Guard, host: str, port: int) -> Any:
