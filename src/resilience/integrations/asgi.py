@@ -139,7 +139,7 @@ async def _finish(result: Any, scope: Message, receive: Receive, reply: _Reply) 
             f"guards: the policies for {scope['path']!r} gave {result!r} instead of an answer; give an ASGI app, e.g. "
             "Fallback(PlainTextResponse('busy', 503)) with a response of Starlette (docs/server.md)"
         )
-    instead: App = result
+    instead: Any = result
     await instead(scope, receive, reply)
 
 
