@@ -5,7 +5,8 @@ import threading
 import pytest
 from tests.policies.told import fail, failing
 
-from resilience import AdaptiveLimit, Cache, CircuitBreaker, CircuitOpenError, Consecutive, Exponential
+import resilience
+from resilience import AdaptiveLimit, Cache, CircuitBreaker, CircuitOpenError, Consecutive, Exponential, Hedge
 from resilience.testing import FakeClock
 
 
@@ -59,15 +60,15 @@ def test_what_is_isolated_from_the_start_is_closed_beneath(clock):
 
 
 def test_what_a_cache_lets_go_is_dropped_after_its_lock():
-    """A finalizer may wait for another thread that reads the same cache."""
+    """A finalizer may wait for another thread that writes to the same cache."""
     cache, stuck = Cache(ttl=60), []
 
     class Value:
         def __del__(self):
-            reader = threading.Thread(target=cache.get, args=("other",))
-            reader.start()
-            reader.join(5)
-            stuck.append(reader.is_alive())
+            writer = threading.Thread(target=cache.set, args=("other", 2))
+            writer.start()
+            writer.join(5)
+            stuck.append(writer.is_alive())
 
     cache.set("key", Value())
     cache.set("key", 1)
@@ -92,3 +93,20 @@ def test_a_judged_circuit_is_asked_for_each_result(clock):
     breaker = CircuitBreaker(on_result=seen.append, clock=clock)
     guarded = breaker(lambda value: value)
     assert [guarded(number) for number in range(3)] == seen == [0, 1, 2]
+
+
+def test_a_hedge_counts_all_its_calls(clock):
+    """Two calls, each hedged once: the figures go on from call to call, and nothing is waited for without a budget."""
+    hedge = Hedge(1, clock=clock)
+
+    def body():
+        if resilience.current().attempt == 1:
+            clock.sleep(9)
+        return resilience.current().attempt
+
+    for begun in (1000, 1001):
+        assert clock.now() == begun
+        assert hedge.call(body) == 2
+    now = hedge.snapshot()
+    assert (now.calls, now.hedged) == (2, 2)
+    assert resilience.shutdown(5)
