@@ -99,6 +99,34 @@ def test_successes_bring_the_retries_of_grpc_back(clock):
     assert throttle.balance() == 0.5
 
 
+def test_what_is_beyond_three_decimals_is_ignored():
+    """Cut, as gRFC A6 has it, and not rounded."""
+    ratios = (0.5466, 0.5469999, 0.3, 0.29, 0.001, 1.9999, 7)
+    assert [RetryThrottle(token_ratio=ratio).token_ratio for ratio in ratios] == [
+        0.546, 0.546, 0.3, 0.29, 0.001, 1.999, 7,
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match=r"token_ratio=0\.0009"):
+        RetryThrottle(token_ratio=0.0009)
+
+
+@pytest.mark.parametrize(("ratio", "successes"), [(0.01, 100), (0.7, 10), (0.3, 10), (0.1, 10)])
+def test_a_bucket_that_is_half_empty_to_the_thousandth_ends_the_retries(ratio, successes):
+    """However it came there: sums of floats would stand a hair above, and grant."""
+    throttle = RetryThrottle(max_tokens=20, token_ratio=ratio)
+    for _ in range(10):
+        throttle.failed(ConnectionError())
+    for _ in range(10_000 // successes):
+        for _ in range(round(successes * ratio)):
+            throttle.failed(ConnectionError())
+        for _ in range(successes):
+            throttle.succeeded(1, 0.0)
+        assert throttle.snapshot().tokens == 10
+        assert throttle.withdraw(ConnectionError()) is None
+    throttle.succeeded(1, 0.0)
+    assert throttle.withdraw(ConnectionError()) == 0.0
+    assert throttle.balance() == pytest.approx(ratio)
+
+
 def test_one_may_serve_many(clock):
     """Retries of several pipelines draw on one bucket."""
     quota = RetryQuota(capacity=14)
