@@ -54,6 +54,26 @@ def test_the_limit_that_a_limiter_suggests_refuses_nothing(kind, clock):
         assert real.try_acquire()
 
 
+@LIMITERS
+def test_a_reservation_in_shadow_is_not_delayed(kind, clock):
+    """It is counted as used; what comes over the limit is not told to wait."""
+    limiter = kind(2, per=10, shadow=True, clock=clock)
+    assert [limiter.reserve().seconds for _ in range(5)] == [0.0] * 5
+    assert limiter.snapshot().waiting == 1
+    assert not limiter.peek().allowed
+
+
+@pytest.mark.parametrize(("burst", "options"), [(1, {"limit": 5, "burst": 5}), (9, {"limit": 5, "burst": 5})])
+def test_the_burst_is_named_where_it_is_not_the_limit(burst, options, clock):
+    """A limit alone would still refuse what comes at once."""
+    shadow = RateLimiter(2, per=60, burst=burst, shadow=True, clock=clock)
+    for _ in range(5):
+        shadow.call(int)
+    assert "so limit=5, burst=5 would have refused none" in shadow.explain()
+    real = RateLimiter(per=60, clock=clock, **options)
+    assert all(real.try_acquire() for _ in range(5))
+
+
 def test_a_limiter_explains_itself(clock):
     """In one sentence; with keys, without a number that would be nobody's."""
     limiter = RateLimiter(5, per=2, clock=clock)

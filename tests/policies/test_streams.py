@@ -36,8 +36,8 @@ def test_keys_are_made_kept_and_shared():
     assert new not in (*made.values(), streams._other, streams.common)
     assert streams.look_locked("b") is None
     assert (streams.look_locked("d"), streams.look_locked(None)) == (new, streams.common)
-    assert streams.look_or_new_locked("gone") is not streams.look_or_new_locked("gone")
-    assert streams.look_or_new_locked("d") is new
+    assert streams.look_or_new_locked("gone", 0.0) is streams._other
+    assert streams.look_or_new_locked("d", 0.0) is new
     assert set(streams.all_locked()) == {streams.common, streams._other, new, made["a"], made["c"]}
 
 

@@ -2,7 +2,8 @@
 
 Rules: guarded by the limiter's lock. `arrival` is the theoretical arrival time of the next call: it moves on by one
 interval for each unit of cost, and never back but for a turn that is given back. A turn's mark is the stream's arrival
-once it has passed. `paused` is when the last pause ends: a change of pace keeps that time, and rescales what was used.
+once it has passed. `paused` is when the last pause ends: a change of pace keeps that time, and rescales what was used; a
+turn that is given back brings nobody forward into it.
 Source: ITU-T I.371, the virtual scheduling form of GCRA.
 """
 
@@ -52,10 +53,18 @@ class Cells(Stream):
         later = self.behind_locked(turn)
         if later is None or turn.due <= now:
             return []
-        self.arrival -= turn.cost * numbers.interval
+        shift = turn.cost * numbers.interval
         for other in later:
-            other.mark -= turn.cost * numbers.interval
+            shift = self._forward_locked(other.mark - other.cost * numbers.interval, shift, now, numbers)
+            other.mark -= shift
+        self.arrival -= self._forward_locked(self.arrival, shift, now, numbers)
         return [other for other in later if other.sooner_locked(_due(other, numbers))]
+
+    def _forward_locked(self, begin: float, shift: float, now: float, numbers: Pace) -> float:
+        """How far what begins there may come forward: not out of the time behind a pause."""
+        resumed = _full(self.paused, numbers)
+        behind = self.paused > now and begin >= resumed - ROUNDING
+        return min(shift, max(0.0, begin - resumed)) if behind else shift
 
     def pause_locked(self, until: float, numbers: Pace) -> None:
         self.paused = max(self.paused, until)

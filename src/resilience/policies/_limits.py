@@ -1,7 +1,8 @@
 """What all rate limiters share: keys, cost, turns, refusals. How units are counted is the business of their streams.
 
 Rules: the streams (one, or one for each key), the counters and the numbers are guarded by `lock`, which is never held
-while the user's `key` and `cost`, the guarded function or a listener runs.
+while the user's `key` and `cost`, the guarded function or a listener runs. `_paused` is when a pause of all keys ends;
+the stream of a key takes it over when somebody next looks at it, so that a pause costs no loop over the keys.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Limits(Policy[Never], Acquirable):
         "_cost",
         "_key",
         "_most_seen",
+        "_paused",
         "_streams",
         "admitted",
         "limit",
@@ -78,6 +80,7 @@ class Limits(Policy[Never], Acquirable):
         self.shadow = _options.flag("shadow", shadow)
         self.admitted = self.rejected = self.would_reject = 0
         self._most_seen = 0.0
+        self._paused = float("-inf")
 
     def _checked_cost(self, cost: Any) -> int:
         """A cost that can pass at all."""
@@ -124,7 +127,7 @@ class Limits(Policy[Never], Acquirable):
         return None
 
     def _stream_locked(self, key: Any, now: float, cost: int) -> Any:
-        stream = self._streams.of_locked(key, now)
+        stream = self._obedient_locked(self._streams.of_locked(key, now))
         stream.sweep_locked(now)
         if self.shadow:
             # What came, let through or not: the most in one `per` is the limit that would have refused nothing.
@@ -132,6 +135,17 @@ class Limits(Policy[Never], Acquirable):
             seen.add_locked(now, cost, now, self.per)
             self._most_seen = max(self._most_seen, seen.used_locked(now, self.per))
         return stream
+
+    def _obedient_locked(self, stream: Any) -> Any:
+        """The stream, having heard of the last pause of all keys."""
+        if stream.paused < self._paused:
+            stream.pause_locked(self._paused, self.numbers)
+        return stream
+
+    def _pause_locked(self, key: Any, now: float, until: float) -> None:
+        if key is None:
+            self._paused = max(self._paused, until)
+        self._streams.of_locked(key, now).pause_locked(until, self.numbers)
 
     def _count_refusal_locked(self) -> None:
         if self.shadow:
@@ -187,7 +201,7 @@ class Limits(Policy[Never], Acquirable):
         units, now = self._checked_cost(n), self._now()
         with self.lock:
             stream = self._stream_locked(key, now, units)
-            delay = stream.delay_locked(now, units, self.numbers)
+            delay = 0.0 if self.shadow else stream.delay_locked(now, units, self.numbers)
             turn = stream.turn_locked(self, now, units, delay, unattended=True)
             self.admitted += 1
         return Reservation(turn)
@@ -196,24 +210,28 @@ class Limits(Policy[Never], Acquirable):
         """What a call would meet now, taking nothing."""
         now = self._now()
         with self.lock:
-            stream = self._streams.look_or_new_locked(key)
+            stream = self._obedient_locked(self._streams.look_or_new_locked(key, now))
             delay = stream.delay_locked(now, 1, self.numbers)
             left = stream.left_locked(now, self.numbers)
             used = stream.used_until_locked(now, self.numbers)
         return Admission(allowed=not delay, remaining=left, retry_after=delay, reset_after=used)
 
     def pause(self, seconds: Any, key: Any = None) -> None:
-        """Let nothing new pass for so long, as a server's 429 asks; turns that are promised already stay."""
+        """Let nothing new pass for so long, as a server's 429 asks: of this key, or without one of any key.
+
+        Turns that are promised already stay.
+        """
         now = self._now()
         until = now + _options.seconds("seconds", seconds, zero=True)
         with self.lock:
-            self._streams.of_locked(key, now).pause_locked(until, self.numbers)
+            self._pause_locked(key, now, until)
 
     def learn(self, *, remaining: int, reset: Any, key: Any = None) -> None:
         """Take a server's word: so many units are left, and all of them come back in `reset` seconds.
 
         It makes the limiter stricter, never laxer: what it would let pass beyond `remaining` counts as used, and with
-        nothing left it pauses until the reset. `resilience.http.adopt_rate_limit` reads it from an answer's headers.
+        nothing left it pauses until the reset, all keys where none is given. `resilience.http.adopt_rate_limit` reads it
+        from an answer's headers.
 
         >>> from resilience import RateLimiter
         >>> limiter = RateLimiter(100, per=60)
@@ -225,12 +243,12 @@ class Limits(Policy[Never], Acquirable):
         seconds = _options.seconds("reset", reset, zero=True)
         now = self._now()
         with self.lock:
-            stream = self._streams.of_locked(key, now)
+            stream = self._obedient_locked(self._streams.of_locked(key, now))
             over = stream.left_locked(now, self.numbers) - units
             if over > 0:
                 stream.take_locked(now, over, self.numbers)
             if not units:
-                stream.pause_locked(now + seconds, self.numbers)
+                self._pause_locked(key, now, now + seconds)
 
     def worst_case(self, inner: WorstCase) -> WorstCase:
         waits = 0.0 if self.shadow else _options.INFINITY if self.wait is None else self.wait
@@ -251,11 +269,14 @@ class Limits(Policy[Never], Acquirable):
             now = f": {self.peek().remaining} more may pass now" if self._key is None else ""
             return f"{self._words()}{keyed}{now}; {refused} of {seen} calls were refused"
         said = f"shadow: {self._words()} would have refused {refused} of {seen} calls"
+        enough = self._enough(most)
         return (
-            f"{said}; at most {most} came in any {self.per:g} s, so limit={most} would have refused none"
-            if most
-            else said
+            f"{said}; at most {most} came in any {self.per:g} s, so {enough} would have refused none" if most else said
         )
+
+    def _enough(self, most: int) -> str:
+        """The options that let so many pass in any `per`."""
+        return f"limit={most}"
 
     def snapshot(self) -> LimiterSnapshot:
         with self.lock:

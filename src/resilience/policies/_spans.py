@@ -48,12 +48,15 @@ class Spans(Stream):
             return []
         for other in reversed([turn, *later]):
             self.undo_locked(other)
-        sooner = []
+        sooner, paused = [], self.paused
         for other in later:
+            # What was promised for a time within a pause stays outside its rule; all else stays outside the pause.
+            self.paused = paused if other.due >= paused - ROUNDING else now
             due = self.when_locked(now, other.cost, numbers)
             other.mark = self.take_locked(now, other.cost, numbers)
             if other.sooner_locked(due):
                 sooner.append(other)
+        self.paused = paused
         return sooner
 
     def pause_locked(self, until: float, numbers: Span) -> None:

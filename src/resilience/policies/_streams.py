@@ -58,9 +58,14 @@ class Streams(Generic[Kind]):
         """The stream of this key, if there is one."""
         return self.common if key is None else self._keyed.get(key)
 
-    def look_or_new_locked(self, key: object) -> Kind:
-        """The stream of this key, or what a new one would be; nothing is kept."""
-        return self.look_locked(key) or self._make()
+    def look_or_new_locked(self, key: object, now: float) -> Kind:
+        """The stream that a call of this key would meet; nothing is kept, and nothing dropped."""
+        found = self.look_locked(key)
+        if found is not None:
+            return found
+        oldest = islice(self._keyed.values(), _LOOKS)
+        full = len(self._keyed) >= self._size and not any(stream.idle(now) for stream in oldest)
+        return self._other if full else self._make()
 
     def all_locked(self) -> tuple[Kind, ...]:
         """All of them."""

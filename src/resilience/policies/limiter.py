@@ -94,7 +94,10 @@ class RateLimiter(Limits):
         return Verbs(admit, None, None)
 
     def pause(self, seconds: Any, key: Any = None) -> None:
-        """Let nothing more pass for so long, as a server's 429 asks; then at the even pace, with no burst saved up."""
+        """Let nothing more pass for so long, as a server's 429 asks: of this key, or without one of any key.
+
+        Turns that are promised already stay. Afterwards it goes on at the even pace, with no burst saved up.
+        """
         super().pause(seconds, key)
 
     def pace(self) -> Pace:
@@ -142,6 +145,10 @@ class RateLimiter(Limits):
         if not callable(self._cost) and most < self._cost:
             _options.refuse("burst", burst, f"at least cost={self._cost}, else it could never pass")
         return most
+
+    def _enough(self, most: int) -> str:
+        """A burst of its own is named, too: with a smaller one they would not pass at once."""
+        return super()._enough(most) if self.burst == self.limit else f"limit={most}, burst={most}"
 
     def __repr__(self) -> str:
         return f"<RateLimiter {self.name!r} {self.limit} each {self.per:g} s, burst {self.burst}>"
