@@ -30,6 +30,7 @@ from resilience._worst import WorstCase, span
         ([Bulkhead(1), Timeout(2)], "1 call of the function, 2 s"),
         ([Bulkhead(1, max_queue=3, wait=4), Timeout(2)], "1 call of the function, 6 s"),
         ([Bulkhead(1, max_queue=3), Timeout(2)], "1 call of the function, unbounded time"),
+        ([Bulkhead(1, max_queue=3, shadow=True), Timeout(2)], "1 call of the function, 2 s"),
         ([AdaptiveLimit(wait=4), Timeout(2)], "1 call of the function, 2 s"),
         ([AdaptiveLimit(max_queue=3, wait=4), Timeout(2)], "1 call of the function, 6 s"),
         ([AdaptiveLimit(max_queue=3, wait=None), Timeout(2)], "1 call of the function, unbounded time"),

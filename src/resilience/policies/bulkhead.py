@@ -229,7 +229,8 @@ class Bulkhead(Policy[Never], Acquirable):
             place.grant()
 
     def worst_case(self, inner: WorstCase) -> WorstCase:
-        waits = 0.0 if not self.max_queue else _options.INFINITY if self.wait is None else self.wait
+        queues = self.max_queue and self._crowd is None
+        waits = 0.0 if not queues else _options.INFINITY if self.wait is None else self.wait
         return WorstCase(calls=inner.calls, seconds=inner.seconds + waits)
 
     def explain(self) -> str:
