@@ -64,6 +64,10 @@ class Backoff(Part):
         """The longest that `delay(attempt, ...)` can be."""
         return max(self.delay(attempt, 0.0), self.delay(attempt, 1.0))
 
+    def worst_obeyed(self, attempt: int, named: float) -> float:
+        """The longest wait after this attempt where the callee may name a delay of up to `named` seconds."""
+        return max(named, self.worst(attempt))
+
 
 class Exponential(Backoff):
     """`initial * multiplier ** (attempt - 1)` seconds, at most `maximum`, jittered.

@@ -24,6 +24,8 @@ from resilience._worst import WorstCase, span
         ([Retry(attempts=3, backoff=Fixed(1)), Timeout(2)], "3 calls of the function, 8 s"),
         ([Retry(attempts=1, delay_from=lambda outcome: None), Timeout(2)], "1 call of the function, 2 s"),
         ([Retry(attempts=2, delay_from=lambda outcome: None), Timeout(2)], "2 calls of the function, 70 s"),
+        ([Retry.aws(), Timeout(2)], "3 calls of the function, 19 s"),
+        ([Retry.grpc(2), Timeout(2)], "2 calls of the function, unbounded time"),
         ([Timeout(5), Retry(attempts=3, backoff=Fixed(1)), Timeout(2)], "3 calls of the function, 5 s"),
         ([Retry(attempts=None, max_elapsed=9), Timeout(2)], "any number of calls of the function, 11 s"),
         ([Retry(attempts=1001, backoff=Fixed(1)), Timeout(2)], "1001 calls of the function, 50 min"),

@@ -102,5 +102,8 @@ class StandardBackoff(Backoff):
     def worst(self, attempt: int) -> float:
         return self._throttled.worst(attempt) + _MOST_OVER
 
+    def worst_obeyed(self, attempt: int, named: float) -> float:
+        return self.worst(attempt)
+
     def __repr__(self) -> str:
         return "AWS standard (0.05 s, 1 s after throttling, doubling to 20 s, full jitter)"

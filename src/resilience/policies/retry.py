@@ -192,8 +192,8 @@ class Retry(Policy[Never], Standards):
             waits = self.attempts - 1
             named = 0.0 if self.delay_from is None or waits == 0 else self.max_server_delay * _MOST_OF_NAMED
             counted = min(waits, _MOST_WAITS)
-            longest = [max(named, self.backoff.worst(attempt)) for attempt in range(1, counted + 1)]
-            rest = (waits - counted) * longest[-1] if longest else 0.0
+            longest = [self.backoff.worst_obeyed(attempt, named) for attempt in range(1, counted + 1)]
+            rest = (waits - counted) * longest[-1] if waits > counted else 0.0
             seconds = inner.seconds * self.attempts + sum(longest) + rest
         if self.max_elapsed is not None:
             seconds = min(seconds, self.max_elapsed + inner.seconds)
