@@ -23,10 +23,10 @@ def warmed(algorithm, seconds=1.0):
 
 def test_bounds():
     """The first limit is brought between the others."""
-    assert checked_bounds(20, 1, 200) == (20, 1, 200)
-    assert checked_bounds(20, 30, 200) == (30, 30, 200)
-    assert checked_bounds(20, 1, 10) == (10, 1, 10)
-    assert checked_bounds(20, 20, 20) == (20, 20, 20)
+    assert checked_bounds(20, 1, 200, obeyed=True) == (20, 1, 200, True)
+    assert checked_bounds(20, 30, 200, obeyed=True) == (30, 30, 200, True)
+    assert checked_bounds(20, 1, 10, obeyed=True) == (10, 1, 10, True)
+    assert checked_bounds(20, 20, 20, obeyed=True) == (20, 20, 20, True)
     assert (AdaptiveLimit(initial=500).limit, AdaptiveLimit(minimum=30).limit) == (200, 30)
 
 

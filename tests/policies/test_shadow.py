@@ -8,13 +8,18 @@ from resilience import (
     AIMD,
     AdaptiveLimit,
     Bulkhead,
+    BulkheadFullError,
     CircuitBreaker,
     Consecutive,
+    Failure,
     FailureRate,
     FixedWindow,
+    Gradient2,
     RateLimiter,
     SlidingWindow,
+    SlowCalls,
     Throttle,
+    Vegas,
     events,
 )
 from resilience.testing import Recorder
@@ -123,6 +128,55 @@ def test_an_adaptive_limit_in_shadow_learns_and_refuses_nothing(clock):
     )
 
 
+@pytest.mark.parametrize("algorithm", [Gradient2(probe=1), Vegas(probe=1)], ids=repr)
+def test_an_adaptive_limit_in_shadow_takes_no_probe(algorithm, clock):
+    """Nothing would end it: where nobody is held back, no call is without others."""
+    shadow = AdaptiveLimit(algorithm, initial=20, maximum=40, shadow=True, clock=clock)
+    held = []
+    for _ in range(1000):
+        held.append(shadow.acquire())
+        clock.advance(0.01)
+        if len(held) > 38:
+            held.pop(0).success()
+    assert shadow.limit == 40
+    assert shadow.snapshot().would_reject < 60
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda **options: Bulkhead(4, **options), lambda **options: AdaptiveLimit(initial=4, maximum=4, **options)],
+    ids=["bulkhead", "adaptive"],
+)
+def test_who_would_have_been_refused_takes_no_place(make, clock):
+    """Five calls at once, where four may be: one of the five is refused, in shadow as it would be in earnest."""
+    shadow, real = make(shadow=True, clock=clock), make(clock=clock)
+    held = []
+    for _ in range(10):
+        for _ in range(5):
+            clock.advance(1)
+            held.append((shadow.acquire(), entered(real)))
+        for permit, other in held:
+            permit.success()
+            if other is not None:
+                other.success()
+        held.clear()
+    assert shadow.snapshot().would_reject == real.snapshot().rejected == 10
+    lasting = make(shadow=True, clock=clock)
+    calls = [lasting.acquire() for _ in range(5)]
+    for _ in range(100):
+        calls.pop(0).success()
+        calls.append(lasting.acquire())
+    assert lasting.snapshot().would_reject == 21
+    assert lasting.snapshot().active == 5
+
+
+def entered(policy):
+    try:
+        return policy.acquire()
+    except BulkheadFullError:
+        return None
+
+
 def test_a_throttle_in_shadow_refuses_nothing(clock):
     """The multiplier that it names would have refused nothing."""
     throttle = Throttle(min_requests=4, shadow=True, clock=clock, random=lambda: 0.0)
@@ -137,6 +191,34 @@ def test_a_throttle_in_shadow_refuses_nothing(clock):
         "shadow: multiplier=2 would have refused 2 of 6 calls; there were at most 6 requests for each that was "
         "accepted, so multiplier=6 would have refused none"
     )
+
+
+def test_a_throttle_in_shadow_whose_callee_accepts_nothing(clock):
+    """No multiplier is enough then: as many requests must be let through uncounted."""
+    shadow = Throttle(min_requests=4, shadow=True, clock=clock)
+    pattern = [False] * 9 + [True, False, True] + [False] * 5
+    play(shadow, pattern)
+    said = shadow.explain()
+    assert said.endswith(
+        "there were at most 11 requests for each that was accepted and of 9 requests none was accepted, "
+        "so multiplier=11, min_requests=10 would have refused none"
+    )
+    real = Throttle(multiplier=11, min_requests=10, clock=clock, random=lambda: 0.0)
+    play(real, pattern)
+    assert real.snapshot().rejected == 0
+
+
+def test_what_a_throttle_suggests_is_rounded_up(clock):
+    """Rounded down it would have refused a little."""
+    shadow = Throttle(min_requests=1, shadow=True, clock=clock)
+    play(shadow, [True] * 3 + [False] * 4)
+    assert "so multiplier=2.34 would have refused none" in shadow.explain()
+
+
+def play(throttle, pattern):
+    for accepted in pattern:
+        permit = throttle.acquire()
+        permit.success() if accepted else permit.failure()
 
 
 def test_a_breaker_in_shadow_opens_as_it_would_and_refuses_nothing(world, clock):
@@ -174,6 +256,48 @@ def test_a_breaker_in_shadow_with_a_rate(clock):
     )
     with pytest.raises(TypeError, match="shadow=1"):
         CircuitBreaker(shadow=1)
+
+
+def test_a_breaker_in_shadow_that_is_tripped_by_slowness(clock):
+    """The share of slow calls is seen too, over all calls, also those that it would have refused."""
+    slow = SlowCalls(1, rate=0.5, window=60, min_calls=5)
+    breaker = CircuitBreaker(slow=slow, shadow=True, clock=clock)
+    for seconds in (2, 2, 2, 0, 0, 2, 2, 2):
+        breaker.call(clock.sleep, seconds)
+    assert breaker.snapshot().would_reject == 3
+    assert breaker.explain() == (
+        "shadow: Consecutive(5) and SlowCalls(1, rate=0.5, window=60, min_calls=5) would have opened 1 times and refused "
+        "3 calls; at most 0 failed in a row and at most 75% were slow, so Consecutive(1) and for the slow ones a rate "
+        "above that would have refused none"
+    )
+
+
+@pytest.mark.parametrize(
+    ("failed", "calls", "words"),
+    [
+        (3, 3, "at most 100% of the calls that count failed, so only more min_calls would have refused none"),
+        (504, 1000, "at most 51% of the calls that count failed, so a rate above that would have refused none"),
+        (997, 1000, "at most 100% of the calls that count failed, so a rate of 1 would have refused none"),
+        (7, 100, "at most 7% of the calls that count failed, so a rate above that would have refused none"),
+    ],
+)
+def test_the_rate_that_a_breaker_suggests_would_not_have_been_reached(failed, calls, words, clock):
+    """It is rounded up; where everything failed, no rate is enough."""
+    breaker = CircuitBreaker(trip=FailureRate(0.05, calls=calls, min_calls=calls), shadow=True, clock=clock)
+    for number in range(calls):
+        permit = breaker.acquire()
+        permit.failure() if number < failed else permit.success()
+    assert breaker.explain().endswith(words)
+
+
+def test_a_breaker_in_shadow_tells_that_the_callee_asked(clock):
+    """No threshold is above that."""
+    breaker = CircuitBreaker(on=lambda error: Failure(open_for=5), shadow=True, clock=clock)
+    with pytest.raises(ConnectionError):
+        breaker.call(fail)
+    assert breaker.explain().endswith(
+        "so Consecutive(2) would have refused none, but for 1 times that the callee asked for it to open"
+    )
 
 
 def fail():

@@ -124,12 +124,13 @@ def test_slots_that_are_too_many_are_swallowed_as_they_come_back():
 def test_a_crowd():
     """Those over the limit, the most at once, the lost ones."""
     crowd = Crowd()
-    assert [crowd.enter(2) for _ in range(4)] == [False, False, True, True]
-    crowd.leave()
-    assert (crowd.came, crowd.over, crowd.running, crowd.most) == (4, 2, 3, 4)
-    crowd.lost.extend([None, None])
-    assert crowd.enter(2) is False
-    assert (crowd.running, crowd.most, crowd.lost) == (2, 4, [])
+    guests = [crowd.enter(2) for _ in range(4)]
+    assert [guest.over for guest in guests] == [False, False, True, True]
+    crowd.leave(guests[3])
+    assert (crowd.came, crowd.over, crowd.running, crowd.inside, crowd.most) == (4, 2, 3, 2, 4)
+    crowd.lost.extend(guests[1:3])
+    assert crowd.enter(2).over is False
+    assert (crowd.running, crowd.inside, crowd.most, crowd.lost) == (2, 2, 4, [])
     assert crowd.explain("2 slots", "max_concurrent") == (
         "shadow: 2 slots would have refused 2 of 5 calls; "
         "at most 4 ran at once, so max_concurrent=4 would have refused none"
@@ -137,7 +138,7 @@ def test_a_crowd():
     lock = crowd.lock
     crowd.forget_holders()
     assert crowd.lock is not lock
-    assert (crowd.running, crowd.came, crowd.enter(2)) == (0, 5, False)
+    assert (crowd.running, crowd.inside, crowd.came, crowd.enter(2).over) == (0, 0, 5, False)
 
 
 def test_a_ramp():

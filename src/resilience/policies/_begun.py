@@ -23,10 +23,11 @@ class AdaptiveLimitSnapshot(Record):
 
 
 class Begun:
-    """A call under way: since when, and how many there were with it."""
+    """A call under way: since when, how many there were with it, and was it `over` the limit (in shadow mode)?"""
 
-    __slots__ = ("at", "in_flight")
+    __slots__ = ("at", "in_flight", "over")
 
-    def __init__(self, at: float, in_flight: int) -> None:
+    def __init__(self, at: float, in_flight: int, *, over: bool = False) -> None:
         self.at = at
         self.in_flight = in_flight
+        self.over = over

@@ -8,39 +8,58 @@ from __future__ import annotations
 from _thread import allocate_lock
 
 
-class Crowd:
-    """Calls now (`running`), the most there were, and how many were `over` a limit."""
+class Guest:
+    """The permit of a call in a crowd: `over` says that a limit would have kept it out."""
 
-    __slots__ = ("came", "lock", "lost", "most", "over", "running")
+    __slots__ = ("over",)
+
+    def __init__(self, *, over: bool) -> None:
+        self.over = over
+
+
+_WITHIN, _BEYOND = Guest(over=False), Guest(over=True)
+
+
+class Crowd:
+    """Calls now (`running`), the most there were, and how many were `over` a limit.
+
+    Those that a limit would have kept out take no place in it: what counts against the next call is who would be there.
+    """
+
+    __slots__ = ("came", "inside", "lock", "lost", "most", "over", "running")
 
     def __init__(self) -> None:
         self.lock = allocate_lock()
-        self.lost: list[None] = []
-        self.came = self.running = self.most = self.over = 0
+        self.lost: list[Guest] = []
+        self.came = self.running = self.inside = self.most = self.over = 0
 
-    def enter(self, limit: int) -> bool:
+    def enter(self, limit: int) -> Guest:
         """One more call; was there no room for it?"""
         with self.lock:
             while self.lost:
-                self.lost.pop()
-                self.running -= 1
-            over = self.running >= limit
+                self._leave_locked(self.lost.pop())
+            over = self.inside >= limit
             self.came += 1
             self.over += over
+            self.inside += not over
             self.running += 1
             self.most = max(self.most, self.running)
-        return over
+        return _BEYOND if over else _WITHIN
 
-    def leave(self) -> None:
+    def leave(self, guest: Guest) -> None:
         """One less."""
         with self.lock:
-            self.running -= 1
+            self._leave_locked(guest)
+
+    def _leave_locked(self, guest: Guest) -> None:
+        self.running -= 1
+        self.inside -= not guest.over
 
     def forget_holders(self) -> None:
         """In a forked child: nobody is under way."""
         self.lock = allocate_lock()
         self.lost.clear()
-        self.running = 0
+        self.running = self.inside = 0
 
     def explain(self, words: str, option: str) -> str:
         """What a limit would have refused, and which would have refused nothing."""

@@ -56,7 +56,7 @@ class _Learner(Learner):
     def __init__(self, bounds: Bounds, part: Gradient2) -> None:
         super().__init__(bounds)
         self._part = part
-        self._baseline = Baseline(part.probe)
+        self._baseline = Baseline(part.probe, obeyed=bounds.obeyed)
         self._now = 0.0
 
     def allowed(self) -> int:

@@ -27,20 +27,21 @@ class Call(NamedTuple):
 
 
 class Bounds(NamedTuple):
-    """Where a limit begins, and between what it stays."""
+    """Where a limit begins, and between what it stays; `obeyed`: nothing beyond it is let through."""
 
     initial: int
     minimum: int
     maximum: int
+    obeyed: bool = True
 
 
-def checked_bounds(initial: int, minimum: int, maximum: int) -> Bounds:
+def checked_bounds(initial: int, minimum: int, maximum: int, *, obeyed: bool) -> Bounds:
     """Bounds that make sense; the first limit is brought between them."""
     least, most = _options.count("minimum", minimum), _options.count("maximum", maximum)
     if most < least:
         _options.refuse("maximum", maximum, f"at least minimum={minimum}")
     first = _options.count("initial", initial)
-    return Bounds(min(most, max(least, first)), least, most)
+    return Bounds(min(most, max(least, first)), least, most, obeyed)
 
 
 class Learner:
@@ -95,7 +96,8 @@ class Baseline:
     Were it an average over all calls, it would follow a lasting overload, take its queue for the normal state of things,
     and let the limit creep up. So it falls with a slow average, and rises by a probe alone: when most calls have found the
     limit in use for `interval` seconds, it is its minimum for ten calls, as BBR does it. A probe that takes long makes
-    the next one rarer, so that probing stays below a fiftieth of the time.
+    the next one rarer, so that probing stays below a fiftieth of the time. Where nobody obeys the limit there is none: it
+    would wait for ever for calls that meet no others.
     """
 
     __slots__ = ("_average", "_clean", "_interval", "_pause", "_seen", "_slack_at", "_use", "probing_since", "seconds")
@@ -103,8 +105,8 @@ class Baseline:
     _FOLLOW = 0.01
     _SHARE = 50
 
-    def __init__(self, interval: float) -> None:
-        self._interval = self._pause = interval
+    def __init__(self, interval: float, *, obeyed: bool = True) -> None:
+        self._interval = self._pause = interval if obeyed else _options.INFINITY
         self._clean: list[float] = []
         self._seen = 0
         self._slack_at = self._average = self._use = self.seconds = 0.0

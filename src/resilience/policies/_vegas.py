@@ -40,7 +40,7 @@ class _Learner(Learner):
 
     def __init__(self, bounds: Bounds, part: Vegas) -> None:
         super().__init__(bounds)
-        self._baseline = Baseline(part.probe)
+        self._baseline = Baseline(part.probe, obeyed=bounds.obeyed)
 
     def allowed(self) -> int:
         return self._bounds.minimum if self._baseline.probing_since is not None else int(self.limit)

@@ -2,7 +2,8 @@
 
 Rules: the learner, the queue and the counts are guarded by `_lock`, which is never held while the guarded function, the
 user's `on` or a listener runs. A call that was collected unsettled is noted in `_lost`, without the lock; the next locked
-section takes it out.
+section takes it out. `_beyond` are those of the `_active` calls that a shadow let through over its limit: they take no
+place in it, for they would not be there.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ class AdaptiveLimit(Policy[Never], Acquirable):
         on: what counts as a drop, as for `Retry`. A call that its own deadline cut short is one, too; refusals of ours and
             cancellations by the caller say nothing.
         name: a label.
-        shadow: learn and count what it would refuse, and refuse and delay nothing; see `explain()`.
+        shadow: learn and count what it would refuse, and refuse and delay nothing; see `explain()`. There are no probes
+            then, for a limit that nobody obeys finds no call without a queue.
 
     Raises:
         BulkheadFullError: no room, with `reason="limit"`: whoever handles a full bulkhead handles this.
@@ -61,6 +63,7 @@ class AdaptiveLimit(Policy[Never], Acquirable):
 
     __slots__ = (
         "_active",
+        "_beyond",
         "_judge",
         "_learner",
         "_lock",
@@ -96,15 +99,15 @@ class AdaptiveLimit(Policy[Never], Acquirable):
         if not isinstance(algorithm, Algorithm):
             _options.refuse("algorithm", algorithm, "Gradient2(), Vegas() or AIMD()", kind=TypeError)
         self.algorithm = algorithm
-        self._learner = algorithm.begin(checked_bounds(initial, minimum, maximum))
+        self.shadow = _options.flag("shadow", shadow)
+        self._learner = algorithm.begin(checked_bounds(initial, minimum, maximum, obeyed=not self.shadow))
         self.max_queue = _options.count("max_queue", max_queue, minimum=0)
         self.wait = patience_of(wait)
         self._judge = Judge(on)
-        self.shadow = _options.flag("shadow", shadow)
         self._lock = allocate_lock()
         self._queue: deque[Place] = deque()
-        self._lost: list[None] = []
-        self._active = self.admitted = self.rejected = self.dropped = self.would_reject = self.most = 0
+        self._lost: list[Begun] = []
+        self._active = self._beyond = self.admitted = self.rejected = self.dropped = self.would_reject = self.most = 0
 
     # The chain
 
@@ -112,14 +115,12 @@ class AdaptiveLimit(Policy[Never], Acquirable):
         now = self._now()
         with self._lock:
             while self._lost:
-                self._lost.pop()
-                self._active -= 1
+                self._leave_locked(self._lost.pop())
             granted = self._serve_locked(now)
-            over = self._active >= self._learner.allowed() or bool(self._queue)
+            over = self._active - self._beyond >= self._learner.allowed() or bool(self._queue)
             permit: Any = None
             if not over or self.shadow:
-                self.would_reject += over
-                permit = self._begin_locked(now)
+                permit = self._begin_locked(now, over=over)
             elif len(self._queue) < self.max_queue and self.wait != 0:
                 place = Place(self)
                 self._queue.append(place)
@@ -133,11 +134,17 @@ class AdaptiveLimit(Policy[Never], Acquirable):
             self.tell(WouldReject, reason="limit")
         return permit
 
-    def _begin_locked(self, now: float) -> Begun:
+    def _begin_locked(self, now: float, *, over: bool = False) -> Begun:
         self._active += 1
+        self._beyond += over
         self.admitted += 1
+        self.would_reject += over
         self.most = max(self.most, self._active)
-        return Begun(now, self._active)
+        return Begun(now, self._active, over=over)
+
+    def _leave_locked(self, begun: Begun) -> None:
+        self._active -= 1
+        self._beyond -= begun.over
 
     def _serve_locked(self, now: float) -> list[Place]:
         granted: list[Place] = []
@@ -183,13 +190,13 @@ class AdaptiveLimit(Policy[Never], Acquirable):
 
     def forgotten(self, permit: Any) -> None:
         """A call was collected unsettled: no lock may be taken now."""
-        self._lost.append(None)
+        self._lost.append(permit)
 
     def _end(self, begun: Begun, *, dropped: bool | None) -> None:
         """A call ended; `None`: it tells nothing."""
         now = self._now()
         with self._lock:
-            self._active -= 1
+            self._leave_locked(begun)
             old = self._learner.allowed()
             if dropped is not None:
                 self.dropped += dropped
@@ -269,7 +276,7 @@ class AdaptiveLimit(Policy[Never], Acquirable):
         reset_lock(self._lock)
         self._queue.clear()
         self._lost.clear()
-        self._active = 0
+        self._active = self._beyond = 0
 
     def __repr__(self) -> str:
         return f"<AdaptiveLimit {self.name!r} {self._learner.allowed()} at once, {self.algorithm!r}>"

@@ -22,7 +22,7 @@ from .._record import Record
 from .._worst import WorstCase
 from ..errors import BulkheadFullError
 from ..events import CallRejected, WouldReject
-from ._crowd import Crowd
+from ._crowd import Crowd, Guest
 from ._patience import patience_of
 from ._place import Place
 from ._slots import Slots
@@ -133,11 +133,12 @@ class Bulkhead(Policy[Never], Acquirable):
             self._refuse("full")
         return permit
 
-    def _watched(self, crowd: Crowd) -> Crowd:
+    def _watched(self, crowd: Crowd) -> Guest:
         places = 0 if self.wait == 0 else self.max_queue
-        if crowd.enter(self.max_concurrent + places):
+        guest = crowd.enter(self.max_concurrent + places)
+        if guest.over:
             self.tell(WouldReject, reason="full")
-        return crowd
+        return guest
 
     def _refuse(self, reason: str) -> NoReturn:
         if self._listeners or HUB.listeners:
@@ -157,8 +158,8 @@ class Bulkhead(Policy[Never], Acquirable):
         self.released(permit)
 
     def released(self, permit: Any) -> None:
-        if isinstance(permit, Crowd):
-            permit.leave()
+        if self._crowd is not None:
+            self._crowd.leave(permit)
             return
         self._slots.free.append(permit)
         if self._slots.queue:
@@ -173,8 +174,8 @@ class Bulkhead(Policy[Never], Acquirable):
 
     def forgotten(self, permit: Any) -> None:
         """A permit was collected unsettled: no lock may be taken now."""
-        if isinstance(permit, Crowd):
-            permit.lost.append(None)
+        if self._crowd is not None:
+            self._crowd.lost.append(permit)
         else:
             self._slots.free.append(permit)
 

@@ -7,6 +7,7 @@ listener runs.
 from __future__ import annotations
 
 from _thread import allocate_lock
+from math import ceil
 from typing import Any, Never, NoReturn
 
 from .. import _options
@@ -72,6 +73,7 @@ class Throttle(Policy[Never], Acquirable):
 
     __slots__ = (
         "_accepts",
+        "_hopeless",
         "_judge",
         "_lock",
         "_requests",
@@ -108,6 +110,7 @@ class Throttle(Policy[Never], Acquirable):
         self._requests, self._accepts = TimeWindow(self.window), TimeWindow(self.window)
         self.admitted = self.rejected = self.would_reject = 0
         self._worst = 0.0
+        self._hopeless = 0
 
     # The chain
 
@@ -132,8 +135,10 @@ class Throttle(Policy[Never], Acquirable):
         requests, accepts = self._requests.counted(now)[0], self._accepts.counted(now)[0]
         if requests < self.min_requests:
             return 0.0
-        if self.shadow:
-            self._worst = max(self._worst, requests / max(1, accepts))
+        if self.shadow and accepts:
+            self._worst = max(self._worst, requests / accepts)
+        elif self.shadow:
+            self._hopeless = max(self._hopeless, requests)
         return max(0.0, (requests - self.multiplier * accepts) / (requests + 1))
 
     def _refuse(self) -> NoReturn:
@@ -167,7 +172,7 @@ class Throttle(Policy[Never], Acquirable):
     # What users ask
 
     def explain(self) -> str:
-        """What share of the calls is refused now, and why; in shadow mode, the multiplier that would have refused none.
+        """What share of the calls is refused now, and why; in shadow mode, what would have refused none.
 
         >>> Throttle().explain()
         '0 of 0 requests of the last 120 s were accepted; 0 % of the calls are refused now'
@@ -177,16 +182,23 @@ class Throttle(Policy[Never], Acquirable):
             said = (
                 f"shadow: multiplier={self.multiplier:g} would have refused {now.would_reject} of {now.admitted} calls"
             )
-            if not self._worst:
-                return said
-            return (
-                f"{said}; there were at most {self._worst:.3g} requests for each that was accepted, so "
-                f"multiplier={max(1.0, self._worst):.3g} would have refused none"
-            )
+            return said + self._enough()
         return (
             f"{now.accepts} of {now.requests} requests of the last {self.window:g} s were accepted; "
             f"{now.share:.0%} of the calls are refused now".replace("%", " %")
         )
+
+    def _enough(self) -> str:
+        """The options that would have refused nothing; where nothing was accepted, no multiplier is enough."""
+        seen, options = [], []
+        if self._worst:
+            worst = max(1.0, ceil(100 * self._worst) / 100)
+            seen.append(f"there were at most {worst:g} requests for each that was accepted")
+            options.append(f"multiplier={worst:g}")
+        if self._hopeless:
+            seen.append(f"of {self._hopeless} requests none was accepted")
+            options.append(f"min_requests={self._hopeless + 1}")
+        return f"; {' and '.join(seen)}, so {', '.join(options)} would have refused none" if seen else ""
 
     def snapshot(self) -> ThrottleSnapshot:
         now = self._now()
