@@ -1,6 +1,7 @@
 """Shadow mode: every admission policy counts what it would have refused, refuses nothing, and names a threshold."""
 
 import gc
+from random import Random
 
 import pytest
 
@@ -15,6 +16,7 @@ from resilience import (
     FailureRate,
     FixedWindow,
     Gradient2,
+    RateLimitedError,
     RateLimiter,
     SlidingWindow,
     SlowCalls,
@@ -213,6 +215,25 @@ def test_what_a_throttle_suggests_is_rounded_up(clock):
     shadow = Throttle(min_requests=1, shadow=True, clock=clock)
     play(shadow, [True] * 3 + [False] * 4)
     assert "so multiplier=2.34 would have refused none" in shadow.explain()
+
+
+def test_a_throttle_in_shadow_counts_as_one_in_earnest_would(clock):
+    """A call that it would have refused would not have been accepted either; two of three fail."""
+    draws = Random(7).random
+    chances = [draws() for _ in range(3000)]
+    refused = []
+    for shadow in (True, False):
+        throttle = Throttle(min_requests=10, window=60, shadow=shadow, clock=clock, random=iter(chances).__next__)
+        for number in range(3000):
+            clock.advance(0.01)
+            try:
+                permit = throttle.acquire()
+            except RateLimitedError:
+                continue
+            permit.success() if number % 3 == 0 else permit.failure()
+        refused.append(throttle.snapshot().would_reject + throttle.snapshot().rejected)
+        clock.advance(1000)
+    assert refused[0] == refused[1] > 1500
 
 
 def play(throttle, pattern):

@@ -1,7 +1,8 @@
 """Throttle: the client itself holds calls back once the callee accepts too few of them.
 
 Rules: the counts are guarded by `_lock`, which is never held while the guarded function, the user's `on`, chance or a
-listener runs.
+listener runs. A call that a shadow would have refused has the permit `_PASSED`: it would not have been accepted, for it
+would not have been made; what came of it is in `_seen` alone, from which `explain()` suggests.
 """
 
 from __future__ import annotations
@@ -77,6 +78,7 @@ class Throttle(Policy[Never], Acquirable):
         "_judge",
         "_lock",
         "_requests",
+        "_seen",
         "_worst",
         "admitted",
         "min_requests",
@@ -108,6 +110,7 @@ class Throttle(Policy[Never], Acquirable):
         self.shadow = _options.flag("shadow", shadow)
         self._lock = allocate_lock()
         self._requests, self._accepts = TimeWindow(self.window), TimeWindow(self.window)
+        self._seen = TimeWindow(self.window) if self.shadow else None
         self.admitted = self.rejected = self.would_reject = 0
         self._worst = 0.0
         self._hopeless = 0
@@ -129,17 +132,21 @@ class Throttle(Policy[Never], Acquirable):
         if not self.shadow:
             self._refuse()
         self.tell(WouldReject, reason="throttled")
-        return None
+        return _PASSED
 
     def _share_locked(self, now: float) -> float:
         requests, accepts = self._requests.counted(now)[0], self._accepts.counted(now)[0]
         if requests < self.min_requests:
             return 0.0
-        if self.shadow and accepts:
-            self._worst = max(self._worst, requests / accepts)
-        elif self.shadow:
-            self._hopeless = max(self._hopeless, requests)
+        if self._seen is not None:
+            self._watch_locked(requests, self._seen.counted(now)[0])
         return max(0.0, (requests - self.multiplier * accepts) / (requests + 1))
+
+    def _watch_locked(self, requests: int, accepted: int) -> None:
+        if accepted:
+            self._worst = max(self._worst, requests / accepted)
+        else:
+            self._hopeless = max(self._hopeless, requests)
 
     def _refuse(self) -> NoReturn:
         if self._listeners or HUB.listeners:
@@ -167,7 +174,10 @@ class Throttle(Policy[Never], Acquirable):
     def released(self, permit: Any) -> None:
         now = self._now()
         with self._lock:
-            self._accepts.add(now, failed=False)
+            if permit is not _PASSED:
+                self._accepts.add(now, failed=False)
+            if self._seen is not None:
+                self._seen.add(now, failed=False)
 
     # What users ask
 
@@ -219,3 +229,6 @@ class Throttle(Policy[Never], Acquirable):
 
     def __repr__(self) -> str:
         return f"<Throttle {self.name!r} multiplier {self.multiplier:g}, window {self.window:g} s>"
+
+
+_PASSED = "passed"
