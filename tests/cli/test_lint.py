@@ -24,7 +24,15 @@ class Client:
     def fetch(self):
         return 1
 
+    class Part:
+        @staticmethod
+        @r.circuit_breaker("part")
+        def make():
+            return 1
 
+
+Client.Part.owner = Client
+again = Client
 number = 7
 """
 
@@ -45,12 +53,24 @@ def lint(tmp_path):
 
 
 def test_a_whole_module(lint):
-    """Everything guarded in it, wherever it stands at the top."""
+    """Everything guarded in it, the methods of its own classes too, however deep; each once."""
     code, out, _ = lint("shop")
     assert code == 1
     assert [line.split()[:2] for line in out.splitlines()[1:]] == [
         ["shop:odd", "cache-under-retry"],
         ["shop:layered", "nested-retries"],
+        ["shop:Client.fetch", "breaker-without-timeout"],
+        ["shop:Client.Part.make", "breaker-without-timeout"],
+    ]
+
+
+def test_a_class(lint):
+    """All that it guards; what it takes from elsewhere is looked at there."""
+    code, out, _ = lint("shop:Client")
+    assert code == 1
+    assert [line.split()[:2] for line in out.splitlines()[1:]] == [
+        ["shop:Client.fetch", "breaker-without-timeout"],
+        ["shop:Client.Part.make", "breaker-without-timeout"],
     ]
 
 

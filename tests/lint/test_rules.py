@@ -9,9 +9,12 @@ from resilience import (
     CircuitBreaker,
     FailureRate,
     Fallback,
+    FixedWindow,
     Pipeline,
     RateLimiter,
     Retry,
+    SlidingWindow,
+    SlowCalls,
     Timeout,
 )
 
@@ -86,6 +89,34 @@ def test_a_rule_and_its_cure(broken, mended, rule):
     """The rule speaks of the one chain, and not of the other."""
     assert rule in rules(*broken)
     assert rule not in rules(*mended)
+
+
+@pytest.mark.parametrize(
+    ("limiter", "most"),
+    [
+        (RateLimiter(2, per=10), 8),
+        (RateLimiter(2, per=10, burst=5), 11),
+        (RateLimiter(2, per=10, cost=2), 4),
+        (RateLimiter(2, per=10, cost=lambda: 2), 8),
+        (SlidingWindow(2, per=10), 8),
+        (SlidingWindow(2, per=11), 6),
+        (SlidingWindow(2, per=60), 2),
+        (FixedWindow(2, per=10), 10),
+        (FixedWindow(2, per=60), 4),
+        (RateLimiter(2, per=10, shadow=True), None),
+        (SlidingWindow(2, per=10, key=by_id), None),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("slow", [False, True], ids=["failures", "slow"])
+def test_every_limiter_is_reckoned_with(limiter, most, slow):
+    """What it lets through in the window, to the call, for failures and for slow calls."""
+    for needed in range(1, 20):
+        trip = {"slow": SlowCalls(1, min_calls=needed)} if slow else {"trip": FailureRate(0.5, min_calls=needed)}
+        found = Pipeline(limiter, CircuitBreaker(**trip), Timeout(1)).lint()
+        assert [one.rule for one in found] == ["min-calls-beyond-reach"] * (most is not None and needed > most)
+        what = "slow calls" if slow else "failures"
+        assert all(f"lets {most} through: it can never open by {what}" in one.message for one in found)
 
 
 def test_a_finding_names_who_and_what_to_do():

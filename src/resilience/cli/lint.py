@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -23,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "target",
         nargs="+",
         metavar="MODULE[:NAME]",
-        help="a pipeline, a policy or a guarded function, or a module for all that it holds",
+        help="a pipeline, a policy, a guarded function or a class, or a module for all that it and its classes hold",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -61,10 +62,7 @@ def _chains(target: str) -> dict[str, Parts]:
     module_name, colon, name = target.partition(":")
     module = module_named(module_name)
     if not colon:
-        held = {
-            f"{module_name}:{key}": _parts(value) for key, value in vars(module).items() if not key.startswith("__")
-        }
-        chains = {label: parts for label, parts in held.items() if parts}
+        chains = dict(_held(module, f"{module_name}:"))
         if not chains:
             raise Mistake(f"{module_name} holds no policy and no guarded function; name another module, or MODULE:NAME")
         return chains
@@ -72,12 +70,31 @@ def _chains(target: str) -> dict[str, Parts]:
     for part in name.split("."):
         found = getattr(found, part, None)
     parts = _parts(found)
-    if not parts:
-        holds = [key for key, value in vars(module).items() if _parts(value)]
-        raise Mistake(
-            f"{target}: no policy or guarded function of that name; {module_name} holds {', '.join(holds) or 'none'}"
-        )
-    return {target: parts}
+    chains = {target: parts} if parts else dict(_held(found, f"{target}.")) if isinstance(found, type) else {}
+    if not chains:
+        holds = ", ".join(label for label, _ in _held(module, ""))
+        raise Mistake(f"{target}: no policy or guarded function of that name; {module_name} holds {holds or 'none'}")
+    return chains
+
+
+def _held(holder: Any, prefix: str) -> Iterator[tuple[str, Parts]]:
+    """What a module or a class holds, the classes that are written in it included."""
+    for key, value in vars(holder).items():
+        if key.startswith("__"):
+            continue
+        inner = value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
+        parts = _parts(inner)
+        if parts:
+            yield f"{prefix}{key}", parts
+        elif isinstance(inner, type) and _is_written_in(holder, key, inner):
+            yield from _held(inner, f"{prefix}{key}.")
+
+
+def _is_written_in(holder: Any, key: str, inner: type) -> bool:
+    """Not merely named there: an import or an alias is looked at where it stands."""
+    if isinstance(holder, type):
+        return inner.__qualname__ == f"{holder.__qualname__}.{key}"
+    return inner.__qualname__ == key and inner.__module__ == holder.__name__
 
 
 def _parts(value: Any) -> Parts:
