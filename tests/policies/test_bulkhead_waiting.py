@@ -7,7 +7,7 @@ import threading
 import pytest
 import trio
 
-from resilience import Bulkhead, BulkheadFullError
+from resilience import AdaptiveLimit, Bulkhead, BulkheadFullError, deadline
 from resilience.testing import FakeClock
 
 
@@ -35,6 +35,24 @@ def test_row_29_expired_waiters_are_dropped_first():
         assert bulkhead.snapshot().waiting == 0
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("wait", [None, 60])
+@pytest.mark.parametrize("make", [Bulkhead, lambda slots, **options: AdaptiveLimit(initial=slots, **options)])
+def test_row_29_a_waiter_past_its_deadline_is_passed_over(make, wait, clock):
+    """Its own deadline counts, not only `wait`: nobody is there any more to use the slot."""
+    policy = make(1, max_queue=2, wait=wait, clock=clock)
+    held = policy.acquire()
+    with deadline(5, clock=clock):
+        late = policy.admit((), {}).ticket
+    patient = policy.admit((), {}).ticket
+    clock.advance(5)
+    held.success()
+    assert (late.expired, late.held, patient.held) == (True, False, True)
+    with pytest.raises(BulkheadFullError, match="waited too long"):
+        late.redeem()
+    policy.released(patient.redeem())
+    assert (policy.snapshot().active, policy.snapshot().waiting) == (0, 0)
 
 
 def test_row_24_a_slot_granted_to_a_cancelled_waiter_is_handed_on():

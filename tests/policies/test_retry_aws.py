@@ -4,12 +4,13 @@ import botocore.config
 import botocore.session
 import pytest
 from botocore.exceptions import ClientError
+from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 from tests.origins import Origin
 from tests.origins.answers import answer, json_answer
 
 from resilience import Retry, RetryQuota
 from resilience._outcome import Outcome
-from resilience.policies._aws import is_retryable, is_throttling, named_delay
+from resilience.policies._aws import THROTTLING, is_retryable, is_throttling, named_delay
 from resilience.testing import no_waiting
 
 
@@ -125,3 +126,13 @@ def test_a_real_client_of_botocore():
             policy.call(client.list_tables)
         assert origin.count() == 4
         client.close()
+
+
+def test_the_codes_of_throttling_are_botocores_own():
+    """Each of them costs what throttling costs, and waits as throttling does, whatever the status."""
+    assert frozenset(ThrottledRetryableChecker._THROTTLED_ERROR_CODES) == THROTTLING
+    for code in sorted(THROTTLING):
+        quota = RetryQuota()
+        assert quota.withdraw(error(code, 503)) == 5
+        assert is_retryable(error(code))
+    assert all(is_retryable(error(code)) for code in TransientRetryableChecker._TRANSIENT_ERROR_CODES)

@@ -159,6 +159,19 @@ def test_peek_and_pause(kind, clock):
     assert limiter.peek().remaining == 0
 
 
+def test_what_is_still_in_the_window_is_never_dropped(clock):
+    """However often the log makes room: a hundred calls, evenly over most of the window, hold it shut to its end."""
+    limiter = SlidingWindow(100, per=10, clock=clock)
+    for began in (0.0, 10.0, 20.0):
+        for number in range(100):
+            clock.advance(began + number * 0.09 - clock.now())
+            assert limiter.try_acquire()
+        clock.advance(began + 9.5 - clock.now())
+        assert limiter.peek().retry_after == pytest.approx(0.5)
+        assert not limiter.try_acquire()
+        clock.advance(began + 10 - clock.now())
+
+
 @BOTH
 def test_row_21_a_gap_of_ten_years_costs_no_loop(kind, clock):
     """However much was entered before."""
