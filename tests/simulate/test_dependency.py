@@ -108,3 +108,16 @@ def test_reprs_and_equality():
     assert repr(Outage(1, 2, capacity=0.5, hangs=True)) == "Outage(1, 2, capacity=0.5, hangs=True)"
     assert (repr(Constant(1)), repr(LogNormal(1, p99=2))) == ("Constant(1)", "LogNormal(1, p99=2)")
     assert Dependency(capacity=3) == Dependency(capacity=3) != Dependency(capacity=4)
+
+
+@pytest.mark.parametrize("capacity", [3, 7, 10, 30, 300])
+@pytest.mark.parametrize("queue", [0, 1, 3, 6, 29])
+@pytest.mark.parametrize("now", [0.0, 1234.5678])
+def test_exactly_so_many_wait(capacity, queue, now):
+    """One is worked on and `queue` wait, whatever the numbers do to sums; half a place is none."""
+    server = Server(Dependency(capacity=capacity, latency=1, queue=queue), lambda: 0.5)
+    answers = [server.take(now).error for _ in range(queue + 3)]
+    assert answers == [None] * (queue + 1) + ["full"] * 2
+    half = now + 0.5 / capacity
+    assert server.take(half).error == "full"
+    assert server.take(now + 1.0001 / capacity).error is None

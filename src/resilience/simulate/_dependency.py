@@ -125,6 +125,9 @@ class Served:
         self.error = error
 
 
+_ROUNDING = 1e-6
+
+
 class Server:
     """A dependency at work in one simulation."""
 
@@ -162,7 +165,7 @@ class Server:
         if capacity == 0:  # it went down with a queue before it: what waits is served afterwards
             start = min((each.end for each in self._plan.outages if each.start <= start < each.end), default=start)
             capacity = self._plan.capacity_at(start) or self._plan.capacity
-        if (start - now) * capacity > self._plan.queue:
+        if (start - now) * capacity > self._plan.queue + _ROUNDING:
             return None
         self._next_start = start + 1 / capacity
         return start
