@@ -1,5 +1,7 @@
 """Pauses of limiters: of one key or of all, and turns that are given back before one."""
 
+from random import Random
+
 import pytest
 
 from resilience import FixedWindow, RateLimitedError, RateLimiter, SlidingWindow
@@ -95,3 +97,32 @@ def test_a_gap_behind_a_pause_is_made_up_as_far_as_it_goes(clock):
     assert early.cancel()
     assert late.seconds == pytest.approx(5)
     assert limiter.reserve().seconds == pytest.approx(6)
+
+
+@LIMITERS
+@pytest.mark.parametrize("seed", range(150))
+def test_whatever_is_reserved_paused_and_given_back(kind, seed, clock):
+    """No turn comes before one that was reserved before it, nor into a pause that it was reserved behind."""
+    draw = Random(seed)
+    limit, per = draw.choice([1, 2, 5, 10]), draw.choice([1, 7, 10])
+    limiter = kind(limit, per=per, clock=clock)
+    turns, until = [], 0.0
+    for _ in range(60):
+        step = draw.random()
+        if step < 0.45:
+            turns.append((limiter.reserve(draw.randint(1, limit)), until))
+        elif step < 0.7 and turns:
+            given_back = turns[draw.randrange(len(turns))]
+            if given_back[0].cancel():
+                turns.remove(given_back)
+        elif step < 0.85:
+            seconds = draw.random() * 3 * per
+            limiter.pause(seconds)
+            until = max(until, clock.now() + seconds)
+        else:
+            assert not (limiter.try_acquire() and clock.now() < until - 1e-6)
+            clock.advance(draw.random() * per)
+        turns = [turn for turn in turns if turn[0].seconds]
+        due = [clock.now() + turn.seconds for turn, _ in turns]
+        assert due == pytest.approx(sorted(due))
+        assert all(moment > behind - 1e-6 for moment, (_, behind) in zip(due, turns, strict=True))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .. import _options
 from ._turn import ROUNDING, Stream, Turn
 
 
@@ -55,16 +56,20 @@ class Cells(Stream):
             return []
         shift = turn.cost * numbers.interval
         for other in later:
-            shift = self._forward_locked(other.mark - other.cost * numbers.interval, shift, now, numbers)
+            shift = min(shift, self._room_locked(other, now, numbers))
             other.mark -= shift
-        self.arrival -= self._forward_locked(self.arrival, shift, now, numbers)
+        resumed = _full(self.paused, numbers) if self.paused > now else now
+        self.arrival -= min(shift, max(0.0, self.arrival - resumed))
         return [other for other in later if other.sooner_locked(_due(other, numbers))]
 
-    def _forward_locked(self, begin: float, shift: float, now: float, numbers: Pace) -> float:
-        """How far what begins there may come forward: not out of the time behind a pause."""
-        resumed = _full(self.paused, numbers)
-        behind = self.paused > now and begin >= resumed - ROUNDING
-        return min(shift, max(0.0, begin - resumed)) if behind else shift
+    def _room_locked(self, turn: Turn, now: float, numbers: Pace) -> float:
+        """How far a turn may come forward: not into a pause, and what was reserved behind one keeps its even pace."""
+        room = _options.INFINITY
+        if turn.paused > now:
+            room = turn.mark - turn.cost * numbers.interval - _full(turn.paused, numbers)
+        if self.paused > now and turn.due >= self.paused - ROUNDING:
+            room = min(room, turn.due - self.paused)
+        return max(0.0, room)
 
     def pause_locked(self, until: float, numbers: Pace) -> None:
         self.paused = max(self.paused, until)

@@ -49,10 +49,11 @@ class Spans(Stream):
         for other in reversed([turn, *later]):
             self.undo_locked(other)
         sooner, paused = [], self.paused
+        ahead = self.turns[-len(later) - 1].due if len(self.turns) > len(later) else now
         for other in later:
             # What was promised for a time within a pause stays outside its rule; all else stays outside the pause.
-            self.paused = paused if other.due >= paused - ROUNDING else now
-            due = self.when_locked(now, other.cost, numbers)
+            self.paused = max(other.paused, paused if other.due >= paused - ROUNDING else now)
+            due = ahead = max(ahead, self.when_locked(now, other.cost, numbers))
             other.mark = self.take_locked(now, other.cost, numbers)
             if other.sooner_locked(due):
                 sooner.append(other)

@@ -82,9 +82,12 @@ class Stream:
 
 
 class Turn(Ticket):
-    """A reserved place in time; nobody grants it but time. `mark` is what its stream keeps with it."""
+    """A reserved place in time; nobody grants it but time. `mark` is what its stream keeps with it.
 
-    __slots__ = ("cost", "due", "limiter", "mark", "stream", "unattended")
+    `paused` is when the pause ended behind which it was reserved.
+    """
+
+    __slots__ = ("cost", "due", "limiter", "mark", "paused", "stream", "unattended")
 
     def __init__(
         self, limiter: Limits, stream: Stream, cost: float, due: float, now: float, mark: Any, *, unattended: bool
@@ -95,6 +98,7 @@ class Turn(Ticket):
         self.cost = cost
         self.mark = mark
         self.due = due
+        self.paused = stream.paused
         self.unattended = unattended
 
     def sooner_locked(self, due: float) -> bool:
@@ -112,6 +116,7 @@ class Turn(Ticket):
                 self.stream.turns.remove(self)
                 return None
             moved = Turn(self.limiter, self.stream, self.cost, self.due, now, self.mark, unattended=False)
+            moved.paused = self.paused
             self.stream.turns[self.stream.turns.index(self)] = moved
         return Park(moved)
 
