@@ -39,6 +39,31 @@ def test_a_server_that_has_nothing_left_stops_everybody(kind, clock):
     assert limiter.try_acquire(key="ann")
 
 
+@LIMITERS
+def test_a_shorter_pause_ends_no_longer_one(kind, clock):
+    """For keys that were seen, and for those that come."""
+    limiter = kind(3, clock=clock)
+    limiter.pause(60)
+    limiter.pause(5)
+    assert [limiter.peek(user).retry_after for user in (None, "ann")] == [pytest.approx(60)] * 2
+
+
+@LIMITERS
+def test_a_waiter_that_was_moved_is_still_one_from_before_the_pause(kind, clock):
+    """It comes forward again, as far as the turns before it are given back."""
+    options = {"burst": 1} if kind is RateLimiter else {}
+    limiter = kind(1, per=1, wait=None, clock=clock, **options)
+    limiter.try_acquire()
+    first, second = limiter.reserve(), limiter.reserve()
+    waiter = limiter.admit((), {}).ticket
+    limiter.pause(7.3)
+    assert first.cancel()
+    moved = waiter.redeem().ticket
+    assert moved.timeout == pytest.approx(2)
+    assert second.cancel()
+    assert moved.due == pytest.approx(1)
+
+
 def test_after_a_pause_of_all_keys_none_has_a_burst_saved_up(clock):
     """Not even a key that nobody looked at meanwhile."""
     limiter = RateLimiter(10, clock=clock)
@@ -100,8 +125,9 @@ def test_a_gap_behind_a_pause_is_made_up_as_far_as_it_goes(clock):
 
 
 @LIMITERS
-@pytest.mark.parametrize("seed", range(150))
-def test_whatever_is_reserved_paused_and_given_back(kind, seed, clock):
+@pytest.mark.parametrize("key", [None, "ann"])
+@pytest.mark.parametrize("seed", range(100))
+def test_whatever_is_reserved_paused_and_given_back(kind, seed, key, clock):
     """No turn comes before one that was reserved before it, nor into a pause that it was reserved behind."""
     draw = Random(seed)
     limit, per = draw.choice([1, 2, 5, 10]), draw.choice([1, 7, 10])
@@ -110,17 +136,17 @@ def test_whatever_is_reserved_paused_and_given_back(kind, seed, clock):
     for _ in range(60):
         step = draw.random()
         if step < 0.45:
-            turns.append((limiter.reserve(draw.randint(1, limit)), until))
+            turns.append((limiter.reserve(draw.randint(1, limit), key), until))
         elif step < 0.7 and turns:
             given_back = turns[draw.randrange(len(turns))]
             if given_back[0].cancel():
                 turns.remove(given_back)
         elif step < 0.85:
             seconds = draw.random() * 3 * per
-            limiter.pause(seconds)
+            limiter.pause(seconds, key)
             until = max(until, clock.now() + seconds)
         else:
-            assert not (limiter.try_acquire() and clock.now() < until - 1e-6)
+            assert not (limiter.try_acquire(key=key) and clock.now() < until - 1e-6)
             clock.advance(draw.random() * per)
         turns = [turn for turn in turns if turn[0].seconds]
         due = [clock.now() + turn.seconds for turn, _ in turns]

@@ -42,6 +42,12 @@ def test_throttling_waits_from_a_second_on(clock):
     assert failing(clock, error("ThrottlingException"), chance=0.5) == [0.5, 1.0]
 
 
+def test_throttling_waits_twenty_seconds_at_the_most(clock):
+    """The cap is that of every other failure."""
+    waits = failing(clock, error("SlowDown", 503), attempts=8, budget=RetryQuota(capacity=10_000))
+    assert waits == [1, 2, 4, 8, 16, 20, 20]
+
+
 @pytest.mark.parametrize(
     ("header", "wait"),
     [("20", 0.05), ("3000", 3.0), ("60000", 5.05), ("soon", 0.05), ("-1", 0.05), ("9" * 30, 0.05), ("²", 0.05)],

@@ -6,6 +6,7 @@ import pytest
 
 import resilience as r
 from resilience.simulate import Dependency, Outage, Scenario, simulate
+from resilience.simulate._report import _quantiles
 
 
 def brown_out(**options):
@@ -129,3 +130,15 @@ def test_row_54_bad_options_name_themselves(options, message):
         brown_out(**options)
     with pytest.raises(TypeError, match="dependency=None"):
         Scenario(None)
+
+
+def test_latencies_are_told_by_rank():
+    """Half, 95 and 99 of a hundred are below; of few the last; of none nothing."""
+    assert _quantiles([number / 1000 for number in range(100, 0, -1)]) == pytest.approx(
+        {"p50": 51, "p95": 96, "p99": 100}
+    )
+    assert _quantiles([number / 1000 for number in range(1, 1001)]) == pytest.approx(
+        {"p50": 501, "p95": 951, "p99": 991}
+    )
+    assert _quantiles([0.007]) == pytest.approx({"p50": 7, "p95": 7, "p99": 7})
+    assert _quantiles([]) == {"p50": None, "p95": None, "p99": None}

@@ -243,7 +243,7 @@ class Limits(Policy[Never], Acquirable):
         seconds = _options.seconds("reset", reset, zero=True)
         now = self._now()
         with self.lock:
-            stream = self._obedient_locked(self._streams.of_locked(key, now))
+            stream = self._streams.of_locked(key, now)
             over = stream.left_locked(now, self.numbers) - units
             if over > 0:
                 stream.take_locked(now, over, self.numbers)
