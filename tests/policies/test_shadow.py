@@ -121,8 +121,22 @@ def test_an_adaptive_limit_in_shadow_learns_and_refuses_nothing(clock):
         permit.success()
     assert limit.explain() == (
         "shadow: a limit of 1 now, as learned, would have refused 2 of 3 calls; "
-        "at most 3 ran at once, so maximum=3 leaves room for all"
+        "at most 3 ran at once, so minimum=3, maximum=3 would have refused none"
     )
+
+
+def test_what_an_adaptive_limit_suggests_refuses_nothing(clock):
+    """A limit that never falls below what ran at once, whatever it learns; before any call it names none."""
+    options = {"initial": 4, "maximum": 20, "clock": clock}
+    shadow = AdaptiveLimit(AIMD(), shadow=True, **options)
+    assert shadow.explain() == "shadow: a limit of 4 now, as learned, would have refused 0 of 0 calls"
+    real = AdaptiveLimit(AIMD(), minimum=9, **options)
+    for _ in range(20):
+        clock.advance(1)
+        for permit in [policy.acquire() for policy in (shadow, real) for _ in range(9)]:
+            permit.failure(ConnectionError())
+    assert shadow.explain().endswith("at most 9 ran at once, so minimum=9 would have refused none")
+    assert real.snapshot().rejected == 0
 
 
 @pytest.mark.parametrize("algorithm", [Gradient2(probe=1), Vegas(probe=1)], ids=repr)

@@ -68,6 +68,7 @@ class AdaptiveLimit(Policy[Never], Acquirable):
         "_learner",
         "_lock",
         "_lost",
+        "_maximum",
         "_queue",
         "admitted",
         "algorithm",
@@ -100,7 +101,9 @@ class AdaptiveLimit(Policy[Never], Acquirable):
             _options.refuse("algorithm", algorithm, "Gradient2(), Vegas() or AIMD()", kind=TypeError)
         self.algorithm = algorithm
         self.shadow = _options.flag("shadow", shadow)
-        self._learner = algorithm.begin(checked_bounds(initial, minimum, maximum, obeyed=not self.shadow))
+        bounds = checked_bounds(initial, minimum, maximum, obeyed=not self.shadow)
+        self._maximum = bounds.maximum
+        self._learner = algorithm.begin(bounds)
         self.max_queue = _options.count("max_queue", max_queue, minimum=0)
         self.wait = patience_of(wait)
         self._judge = Judge(on)
@@ -249,10 +252,11 @@ class AdaptiveLimit(Policy[Never], Acquirable):
         """
         now = self.snapshot()
         if self.shadow:
-            return (
-                f"shadow: a limit of {now.limit} now, as learned, would have refused {now.would_reject} of {now.admitted} "
-                f"calls; at most {self.most} ran at once, so maximum={max(1, self.most)} leaves room for all"
-            )
+            refused = f"{now.would_reject} of {now.admitted} calls"
+            said = f"shadow: a limit of {now.limit} now, as learned, would have refused {refused}"
+            more = f", maximum={self.most}" if self.most > self._maximum else ""
+            enough = f"at most {self.most} ran at once, so minimum={self.most}{more} would have refused none"
+            return f"{said}; {enough}" if self.most else said
         return (
             f"{now.active} of {now.limit} calls are under way, as {self.algorithm!r} learned; "
             f"{now.rejected} of {now.admitted + now.rejected} were refused"
