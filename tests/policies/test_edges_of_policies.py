@@ -189,7 +189,7 @@ def test_a_sweep_of_a_store():
 
 
 def test_a_shadow_that_saw_nothing(clock):
-    """Suggests the least that there is."""
+    """Suggests nothing."""
     limit = AdaptiveLimit(AIMD(), initial=3, shadow=True, clock=clock)
     assert limit.explain() == ("shadow: a limit of 3 now, as learned, would have refused 0 of 0 calls")
 
