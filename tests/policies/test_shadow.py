@@ -1,6 +1,7 @@
 """Shadow mode: every admission policy counts what it would have refused, refuses nothing, and names a threshold."""
 
 import gc
+from contextlib import suppress
 from random import Random
 
 import pytest
@@ -219,6 +220,11 @@ def test_a_throttle_in_shadow_whose_callee_accepts_nothing(clock):
     assert real.snapshot().rejected == 0
 
 
+def end(error):
+    if error is not None:
+        raise error
+
+
 def test_what_a_throttle_suggests_is_rounded_up(clock):
     """Rounded down it would have refused a little."""
     shadow = Throttle(min_requests=1, shadow=True, clock=clock)
@@ -226,8 +232,9 @@ def test_what_a_throttle_suggests_is_rounded_up(clock):
     assert "so multiplier=2.34 would have refused none" in shadow.explain()
 
 
-def test_a_throttle_in_shadow_counts_as_one_in_earnest_would(clock):
-    """A call that it would have refused would not have been accepted either; two of three fail."""
+@pytest.mark.parametrize("accepted", [None, TypeError, KeyboardInterrupt], ids=str)
+def test_a_throttle_in_shadow_counts_as_one_in_earnest_would(accepted, clock):
+    """A call that it would have refused would not have been accepted either, however that shows; two of three fail."""
     draws = Random(7).random
     chances = [draws() for _ in range(3000)]
     refused = []
@@ -235,11 +242,8 @@ def test_a_throttle_in_shadow_counts_as_one_in_earnest_would(clock):
         throttle = Throttle(min_requests=10, window=60, shadow=shadow, clock=clock, random=iter(chances).__next__)
         for number in range(3000):
             clock.advance(0.01)
-            try:
-                permit = throttle.acquire()
-            except RateLimitedError:
-                continue
-            permit.success() if number % 3 == 0 else permit.failure()
+            with suppress(RateLimitedError, ConnectionError, TypeError, KeyboardInterrupt):
+                throttle.call(end, ConnectionError if number % 3 else accepted)
         refused.append(throttle.snapshot().would_reject + throttle.snapshot().rejected)
         clock.advance(1000)
     assert refused[0] == refused[1] > 1500
