@@ -72,6 +72,7 @@ SHARED = {
     "_outcome": "policies/circuit-breaker",
     "_permit": "policies/circuit-breaker",
     "_policy": "write-a-policy",
+    "policies._gcra": "policies/rate-limiter",
     "policies._limits": "policies/rate-limiter",
     "policies._patience": "policies/rate-limiter",
 }

@@ -91,3 +91,32 @@ def test_its_pace_is_its_clocks(world, watchers):
         (service,) = monitor.snapshot().services
     assert service.checks >= 29
     assert len(service.history) == 5
+
+
+@pytest.mark.worlds("sync", reason="a fake clock does not wait for a loop's real sockets")
+def test_a_stall_brings_no_two_services_together(world, watchers):
+    """After looks that took longer than the interval, each goes on at times of its own."""
+    import httpx
+
+    clock = FakeClock(autojump=False)
+    transport = httpx.MockTransport(lambda request: httpx.Response(200))
+    apps = [watchers.make(f"http://{name}", transport=transport, attempts=1) for name in ("one", "two")]
+    with apps[0], apps[1], Monitor(*apps, interval=60, clock=clock) as monitor:
+
+        def checks():
+            return [service.checks for service in monitor.snapshot().services]
+
+        wait_until(lambda: checks() == [1, 1])
+        clock.advance(3600)
+        wait_until(lambda: checks() == [2, 2])
+        for looks in ([3, 2], [3, 3], [4, 3], [4, 4]):
+            time.sleep(0.05)  # until both have set their alarms
+            clock.advance(30)
+            wait_until(lambda looks=looks: checks() == looks)
+            assert checks() == looks
+
+
+def wait_until(true):
+    until = time.monotonic() + 5
+    while not true() and time.monotonic() < until:
+        time.sleep(0.001)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import Context
 from logging import getLogger
+from math import ceil
 from threading import Event as Flag
 from threading import Thread
 from types import TracebackType
@@ -97,12 +98,14 @@ class Monitor:
         for end in list(self._ends):
             end()
 
-    def _left(self, begun: float, gap: float) -> float:
-        return max(0.0, begun + gap - self._clock.now())
-
-    def _first_gap(self, observed: Observed) -> float:
+    def _first_due(self, observed: Observed) -> float:
         """The first looks are made at once, the second ones spread over an interval, and so all that come after."""
-        return self._interval * (self._observed.index(observed) + 1) / len(self._observed)
+        return self._clock.now() + self._interval * (self._observed.index(observed) + 1) / len(self._observed)
+
+    def _next_due(self, due: float) -> float:
+        """That time, or the next of this service's own that is to come: a stall brings no two services together."""
+        late = self._clock.now() - due
+        return due if late <= 0 else due + ceil(late / self._interval) * self._interval
 
     # Threads
 
@@ -131,17 +134,17 @@ class Monitor:
             _log(observed, error)
 
     def _watch(self, observed: Observed, stop: Flag) -> None:
-        gap = self._first_gap(observed)
+        due = self._first_due(observed)
         while not stop.is_set():
-            begun = self._clock.now()
             self._look(observed)
+            due = self._next_due(due)
             # The clock sets the flag that it waits for, so the one that ends the loop must be another.
             wake = Flag()
             self._ends.append(wake.set)
             if not stop.is_set():
-                block(wake, self._left(begun, gap), self._clock)
+                block(wake, max(0.0, due - self._clock.now()), self._clock)
             self._ends.remove(wake.set)
-            gap = self._interval
+            due += self._interval
 
     def __enter__(self) -> Self:
         self._must_be(is_async=False, instead="async with")
@@ -200,12 +203,12 @@ class Monitor:
             _log(observed, error)
 
     async def _awatch(self, observed: Observed) -> None:
-        gap = self._first_gap(observed)
+        due = self._first_due(observed)
         while True:
-            begun = self._clock.now()
             await self._alook(observed)
-            await self._clock.asleep(self._left(begun, gap))
-            gap = self._interval
+            due = self._next_due(due)
+            await self._clock.asleep(max(0.0, due - self._clock.now()))
+            due += self._interval
 
     async def __aenter__(self) -> Self:
         self._must_be(is_async=True, instead="with")
