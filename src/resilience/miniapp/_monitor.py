@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import Context
 from logging import getLogger
-from math import ceil
 from threading import Event as Flag
 from threading import Thread
 from types import TracebackType
@@ -105,7 +104,7 @@ class Monitor:
     def _next_due(self, due: float) -> float:
         """That time, or the next of this service's own that is to come: a stall brings no two services together."""
         late = self._clock.now() - due
-        return due if late <= 0 else due + ceil(late / self._interval) * self._interval
+        return due if late < 0 else due + (late // self._interval + 1) * self._interval
 
     # Threads
 
