@@ -106,13 +106,9 @@ def test_a_stall_brings_no_two_services_together(world, watchers):
         def checks():
             return [service.checks for service in monitor.snapshot().services]
 
-        wait_until(lambda: checks() == [1, 1])
-        clock.advance(3600)
-        wait_until(lambda: checks() == [2, 2])
-        for looks in ([3, 2], [3, 3], [4, 3], [4, 4]):
-            time.sleep(0.05)  # until both have set their alarms
-            clock.advance(30)
-            wait_until(lambda looks=looks: checks() == looks)
+        for seconds, looks in [(0, [1, 1]), (3600, [2, 2]), (30, [3, 2]), (30, [3, 3]), (30, [4, 3]), (30, [4, 4])]:
+            clock.advance(seconds)
+            wait_until(lambda looks=looks: checks() == looks and len(clock._timers) == 2)
             assert checks() == looks
 
 
