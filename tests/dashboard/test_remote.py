@@ -30,7 +30,7 @@ def told_by_a_worker():
     return {**snapshot, "policies": entries, "pipelines": [], "gone": []}
 
 
-def facts(pid, *, host="web-1", started=1000.0, name="orders", logs=()):
+def facts(pid, *, host="web-1", started=1000.0, name="orders elsewhere", logs=()):
     """What one worker tells of itself."""
     snapshot = copy.deepcopy(told_by_a_worker())
     (entry,) = snapshot["policies"]
@@ -69,7 +69,7 @@ def test_workers_that_answer_in_turn_are_told_apart():
         await remote.close()
 
     asyncio.run(ask())
-    tiles = [tile for tile in collector.look().policies if tile.name == "orders"]
+    tiles = [tile for tile in collector.look().policies if tile.name == "orders elsewhere"]
     assert len({tile.key for tile in tiles}) == 4
     assert all(tile.controls == () for tile in tiles)
 
@@ -101,17 +101,17 @@ def test_silence_keeps_what_was_known_and_marks_its_age(monkeypatch):
     monkeypatch.setattr(_remote, "_RESET", 0.5)  # its circuit has opened meanwhile
     known = {"version": 1, "processes": [facts(7)]}
     with Origin(then=json_answer(known)) as origin, Collector(f"{origin.url}/resilience", **QUICK) as collector:
-        tile = eventually(lambda: next((one for one in collector.board().policies if one.name == "orders"), None))
+        tile = eventually(lambda: next((one for one in collector.board().policies if one.name == "orders elsewhere"), None))
         assert not tile.is_stale
         origin.play(then=answer(503, b"down"))
-        eventually(lambda: all(one.is_stale for one in collector.board().policies if one.name == "orders"))
+        eventually(lambda: all(one.is_stale for one in collector.board().policies if one.name == "orders elsewhere"))
         source = next(one for one in collector.board().sources if one.kind == "dashboard")
         assert "503" in source.error or "circuit" in source.error
         process = next(one for one in collector.board().sources if one.name == "web-1:7")
         eventually(lambda: next(one for one in collector.board().sources if one.key == process.key).age > 0.3)
         assert any("does not answer" in alert.title for alert in collector.board().firing)
         origin.play(then=json_answer(known))
-        eventually(lambda: not any(one.is_stale for one in collector.board().policies if one.name == "orders"))
+        eventually(lambda: not any(one.is_stale for one in collector.board().policies if one.name == "orders elsewhere"))
 
 
 @pytest.mark.parametrize(

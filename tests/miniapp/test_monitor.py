@@ -99,7 +99,7 @@ def test_every_change_is_told(monitored, world):
         assert [(change.before.version, change.after.version) for change in service.deployments] == [("1", "2")]
 
     with Origin() as origin, resilience.listen(everywhere.append, StatusChanged, HealthChanged, DeploymentChanged):
-        monitored(story, origin.url, environment={"MINIAPP_HEALTH_TTL_MS": "1"})
+        monitored(story, origin.url, environment={"MINIAPP_HEALTH_TTL_MS": "1", "TIMEOUT_HTTP_REQUEST": "10000"})
     told = [(type(event).__name__, event.policy) for event in heard]
     name = f"127.0.0.1:{origin.port}"
     kinds = ["HealthChanged", "StatusChanged", "StatusChanged", "HealthChanged", "DeploymentChanged"]
@@ -129,7 +129,7 @@ def test_what_was_deployed_is_stale_while_it_fails(monitored, world, paths):
         assert service.deployments == ()
 
     with Origin() as origin:
-        monitored(story, origin.url, environment={"MINIAPP_HEALTH_TTL_MS": "1"})
+        monitored(story, origin.url, environment={"MINIAPP_HEALTH_TTL_MS": "1", "TIMEOUT_HTTP_REQUEST": "10000"})
 
 
 def test_a_closed_miniapp_is_no_outage(monitored, world, watchers):
@@ -158,7 +158,7 @@ def test_a_different_server_is_no_different_deployment(monitored, world):
         assert (service.deployment.server, service.deployments) == ("b", ())
 
     with Origin() as origin:
-        monitored(story, origin.url, environment={"MINIAPP_HEALTH_TTL_MS": "1"})
+        monitored(story, origin.url, environment={"MINIAPP_HEALTH_TTL_MS": "1", "TIMEOUT_HTTP_REQUEST": "10000"})
 
 
 def test_a_look_that_fails_itself_ends_nothing(monitored, world, caplog):
