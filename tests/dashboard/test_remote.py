@@ -101,7 +101,9 @@ def test_silence_keeps_what_was_known_and_marks_its_age(monkeypatch):
     monkeypatch.setattr(_remote, "_RESET", 0.5)  # its circuit has opened meanwhile
     known = {"version": 1, "processes": [facts(7)]}
     with Origin(then=json_answer(known)) as origin, Collector(f"{origin.url}/resilience", **QUICK) as collector:
-        tile = eventually(lambda: next((one for one in collector.board().policies if one.name == "orders elsewhere"), None))
+        tile = eventually(
+            lambda: next((one for one in collector.board().policies if one.name == "orders elsewhere"), None)
+        )
         assert not tile.is_stale
         origin.play(then=answer(503, b"down"))
         eventually(lambda: all(one.is_stale for one in collector.board().policies if one.name == "orders elsewhere"))
@@ -111,7 +113,9 @@ def test_silence_keeps_what_was_known_and_marks_its_age(monkeypatch):
         eventually(lambda: next(one for one in collector.board().sources if one.key == process.key).age > 0.3)
         assert any("does not answer" in alert.title for alert in collector.board().firing)
         origin.play(then=json_answer(known))
-        eventually(lambda: not any(one.is_stale for one in collector.board().policies if one.name == "orders elsewhere"))
+        eventually(
+            lambda: not any(one.is_stale for one in collector.board().policies if one.name == "orders elsewhere")
+        )
 
 
 @pytest.mark.parametrize(
