@@ -1,7 +1,6 @@
-"""Puts the tables of all events and snapshots, made from their classes, into docs/events.md. Run it after a change."""
+"""All events and snapshots, from their classes, as tables in docs/events.md: `python -m scripts.event_tables [--write]`."""
 
 import inspect
-import sys
 from pathlib import Path
 
 import resilience
@@ -10,9 +9,9 @@ import resilience.miniapp
 from resilience._record import Record
 from resilience.events import Event
 
+from .marked import command, replaced
+
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "events.md"
-BEGIN = "<!-- tables of events and snapshots: made by `python scripts/event_tables.py` -->"
-END = "<!-- end of the tables -->"
 OTHERS = ("Admission", "Attempt", "Current", "EntryInfo", "Outcome", "ServerLimit")
 
 # What a field means; "Class.field" where it means something else there.
@@ -202,13 +201,9 @@ def rows(kind, fields=None):
 
 
 def renewed(page):
-    """The page with the present tables between its markers."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        sys.exit(f"{PAGE} needs the lines {BEGIN!r} and {END!r}")
-    return f"{before}{BEGIN}\n\n{tables()}\n\n{END}{after}"
+    """The page's text with the present tables."""
+    return replaced(page.read_text("utf-8"), "tables", tables())
 
 
 if __name__ == "__main__":
-    PAGE.write_text(renewed(PAGE.read_text("utf-8")), "utf-8")
+    command("scripts.event_tables", [PAGE], renewed)

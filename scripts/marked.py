@@ -1,5 +1,8 @@
 """Text that a script puts into a page of the docs, between `<!-- name -->` and `<!-- /name -->`."""
 
+import argparse
+import sys
+
 
 def replaced(page, name, content):
     """The page's text with this content between its markers.
@@ -25,3 +28,13 @@ def brought_up_to_date(pages, renewed, *, write):
             if write:
                 page.write_text(text, "utf-8")
     return stale
+
+
+def command(module, pages, renewed):
+    """The command line of a script: says which pages are behind, and ends with 1 if one is; `--write` writes them."""
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=sys.modules["__main__"].__doc__)
+    parser.add_argument("--write", action="store_true", help="write the pages instead of checking them")
+    write = parser.parse_args().write
+    behind = brought_up_to_date(pages, renewed, write=write)
+    if behind and not write:
+        sys.exit(f"behind the code: {', '.join(behind)}; python -m {module} --write")

@@ -105,14 +105,14 @@ def limiter():
 ALL = (backoff, demo, limiter, storm)
 
 
-def main():
-    """Those that are named, else all."""
+def draw(pictures):
+    """Those that the command line names, else all."""
     PICTURES.mkdir(exist_ok=True)
     rcParams["svg.hashsalt"] = "resilience"  # the same names inside the same picture
-    for draw in ALL:
-        if not sys.argv[1:] or draw.__name__ in sys.argv[1:]:
-            draw()
+    for picture in pictures:
+        if not sys.argv[1:] or picture.__name__ in sys.argv[1:]:
+            picture()
 
 
 if __name__ == "__main__":
-    main()
+    draw(ALL)

@@ -2,9 +2,7 @@
 
 import asyncio
 import random
-import sys
 
-from matplotlib import rcParams
 from matplotlib.figure import Figure
 
 import resilience as r
@@ -12,7 +10,7 @@ from resilience.events import LimitChanged
 from resilience.simulate import Dependency, Outage, Scenario, simulate
 from resilience.testing import FakeClock
 
-from .pictures import PICTURES, STILL, code_of
+from .pictures import PICTURES, STILL, code_of, draw
 
 BLUE, ORANGE, GREEN, RED, PURPLE, GREY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#999999"
 
@@ -184,13 +182,5 @@ def hedge():
 ALL = (adaptive, ages, hedge, throttle)
 
 
-def main():
-    """Those that are named, else all."""
-    rcParams["svg.hashsalt"] = "resilience"  # the same names inside the same picture
-    for draw in ALL:
-        if not sys.argv[1:] or draw.__name__ in sys.argv[1:]:
-            draw()
-
-
 if __name__ == "__main__":
-    main()
+    draw(ALL)

@@ -4,12 +4,10 @@ Events are those that the policy's modules name; log levels, counters and metric
 lines of log are those of the page's unhappy story.
 """
 
-import argparse
 import ast
 import importlib
 import inspect
 import logging
-import sys
 from pathlib import Path
 
 import resilience
@@ -18,7 +16,7 @@ from resilience.telemetry._readings import METRICS, STATES, Readings
 from resilience.telemetry._tally import COUNTED
 from resilience.telemetry._wording import LEVELS, level_of
 
-from .marked import brought_up_to_date, replaced
+from .marked import command, replaced
 from .sequences.stage import Stage
 from .sequences.stories import STORIES
 
@@ -163,15 +161,5 @@ def renewed(page):
     return replaced(page.read_text("utf-8"), "telemetry", telemetry(page.stem))
 
 
-def main():
-    """Writes the pages, or ends with 1 if one is behind."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="write the pages instead of checking them")
-    write = parser.parse_args().write
-    behind = brought_up_to_date([POLICIES / f"{name}.md" for name in STORIES], renewed, write=write)
-    if behind and not write:
-        sys.exit(f"behind the code: {', '.join(behind)}; python -m scripts.telemetry_tables --write")
-
-
 if __name__ == "__main__":
-    main()
+    command("scripts.telemetry_tables", [POLICIES / f"{name}.md" for name in STORIES], renewed)

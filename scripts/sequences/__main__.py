@@ -1,10 +1,8 @@
 """`python -m scripts.sequences` says which pages are behind what is run now; `--write` brings them up to date."""
 
-import argparse
-import sys
 from pathlib import Path
 
-from ..marked import brought_up_to_date, replaced
+from ..marked import command, replaced
 from .diagram import drawn
 from .stage import Stage
 from .stories import STORIES
@@ -25,15 +23,5 @@ def renewed(page):
     return text
 
 
-def main():
-    """Writes the pages, or ends with 1 if one is behind."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="write the pages instead of checking them")
-    write = parser.parse_args().write
-    behind = brought_up_to_date([POLICIES / f"{name}.md" for name in STORIES], renewed, write=write)
-    if behind and not write:
-        sys.exit(f"behind what is run: {', '.join(behind)}; python -m scripts.sequences --write")
-
-
 if __name__ == "__main__":
-    main()
+    command("scripts.sequences", [POLICIES / f"{name}.md" for name in STORIES], renewed)

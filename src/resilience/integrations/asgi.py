@@ -130,9 +130,11 @@ class _Reply:
 
 async def _finish(result: Any, scope: Message, receive: Receive, reply: _Reply) -> None:
     """What a guard gave instead of the app's answer is the answer, unless one has begun: then its end is an error."""
-    if reply.status is not None or result is None:
-        if reply.broken is not None and reply.status is not None:
+    if reply.status is not None:
+        if reply.broken is not None:
             raise reply.broken
+        return
+    if result is None:
         return
     if not callable(result):
         raise TypeError(

@@ -188,14 +188,17 @@ def _limiter(readings: Readings, label: str, state: Any) -> None:
 
 
 def _bulkhead(readings: Readings, label: str, state: Any) -> None:
-    readings.add("resilience.bulkhead.in_use", label, state.active)
     readings.add("resilience.bulkhead.limit", label, state.max_concurrent)
-    readings.add("resilience.bulkhead.waiting", label, state.waiting)
+    _slots(readings, label, state)
 
 
 def _adaptive_limit(readings: Readings, label: str, state: Any) -> None:
-    readings.add("resilience.bulkhead.in_use", label, state.active)
     readings.add("resilience.bulkhead.limit", label, state.limit)
+    _slots(readings, label, state)
+
+
+def _slots(readings: Readings, label: str, state: Any) -> None:
+    readings.add("resilience.bulkhead.in_use", label, state.active)
     readings.add("resilience.bulkhead.waiting", label, state.waiting)
 
 
