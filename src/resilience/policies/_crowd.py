@@ -34,7 +34,7 @@ class Crowd:
         self.came = self.running = self.inside = self.most = self.over = 0
 
     def enter(self, limit: int) -> Guest:
-        """One more call; was there no room for it?"""
+        """One more call: its permit, which knows whether there was room."""
         with self.lock:
             while self.lost:
                 self._leave_locked(self.lost.pop())
