@@ -4,7 +4,9 @@ pytest-cov prints its verdict for all files together and this gate is for some o
 combined the data and before pytest prints its summary, so a gap shows there as one more error, with the lines.
 """
 
+import gc
 import io
+import warnings
 from pathlib import Path
 
 import coverage
@@ -27,7 +29,15 @@ def pytest_runtestloop(session):
     if wanted and not hasattr(session.config, "workerinput"):
         session.config.coverage_gaps = gaps(lower_floors(PACKAGE))
         session.testsfailed += len(session.config.coverage_gaps)
+        collect_databases()
     return result
+
+
+def collect_databases():
+    """Coverage leaves open each file that it combined; from Python 3.13 on, all of them would be told after the summary."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def pytest_terminal_summary(terminalreporter, config):
