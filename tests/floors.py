@@ -12,6 +12,7 @@ FLOORS = {
     "_background": 1,
     "_drive": 1,
     "_fake_clock": 1,
+    "_front": 1,
     "_generate": 1,
     "_hedged": 1,
     "_switches": 1,

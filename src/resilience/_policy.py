@@ -17,6 +17,7 @@ from ._callable import ASYNC, ASYNC_GENERATOR, GENERATOR, SYNC, checked_callable
 from ._chance import Chance, chance
 from ._clock import Clock
 from ._drive import PAIR, adrive, drive, named
+from ._front import fronted
 from ._gate import Gate
 from ._generate import agenerate, generate
 from ._guarded import Guarded
@@ -181,7 +182,8 @@ class Policy(Gate, Generic[Also]):
         if isinstance(function, (staticmethod, classmethod)):
             return type(function)(self(function.__func__))
         checked_callable(function, self.name)
-        run: Any = self.chain(function, form_of(function))
+        form = form_of(function)
+        run: Any = fronted(self.chain(function, form), function, form)
         vars(run).pop(PAIR, None)  # a function that is guarded again is called as it is, by its own signature
         dressed = self.dress(update_wrapper(run, function), function)
         around = getattr(type(function), "around", None)
