@@ -59,11 +59,10 @@ def fronted(run: Any, function: Any, form: str) -> Any:
     """The front of this chain around `function`; the chain itself where it needs the arguments, or can have no front."""
     if run.__globals__ is not _drive.__dict__ or type(function) is not FunctionType:
         return run
-    cells = dict(zip(run.__code__.co_freevars, run.__closure__, strict=True))
-    link, code = cells["link"].cell_contents, function.__code__
+    link, code = _held(run, "link"), function.__code__
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     by_name = names[code.co_argcount :]
-    if cells["inner"].cell_contents is not function or not _begins_alone(link.verbs):
+    if _held(run, "inner") is not function or not _begins_alone(link.verbs):
         return run
     if code.co_flags & _VARIADIC or not _OWN.isdisjoint(by_name):
         return run
@@ -75,6 +74,11 @@ def fronted(run: Any, function: Any, form: str) -> Any:
     front.__defaults__, front.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
     vars(front).update(vars(run))
     return front
+
+
+def _held(run: Any, name: str) -> Any:
+    """What the closure of a link calls so."""
+    return run.__closure__[run.__code__.co_freevars.index(name)].cell_contents
 
 
 def _begins_alone(verbs: Any) -> bool:
