@@ -14,7 +14,7 @@ from typing import Any
 
 from . import _watch
 from ._deadline import NO_SCOPE, SCOPE, Scope, current_scope
-from ._flight import INSIDE, Flight
+from ._flight import INSIDE, UNDER_WAY, Flight
 from ._gate import Answer, Park
 from ._world import async_world
 from .errors import BulkheadFullError
@@ -72,9 +72,13 @@ def _launch(flight: Flight, inner: Call, args: tuple[Any, ...], kwargs: dict[str
             value = await inner(*args, **kwargs)
         except Exception as error:
             flight.fail(error)
-        except BaseException:
+        except world.cancelled:
             flight.abandon()
             raise
+        except BaseException as error:
+            # Out of a task of its own it would reach nobody, or break trio's whole run.
+            if not flight.interrupted(error):
+                raise
         else:
             flight.land(value)
 
@@ -82,7 +86,9 @@ def _launch(flight: Flight, inner: Call, args: tuple[Any, ...], kwargs: dict[str
     context.run(SCOPE.set, _unbounded())
     context.run(INSIDE.set, (*INSIDE.get(), flight))
     flight.alive = world.alive()
-    flight.cancel = world.spawn(work, context)
+    cancel = world.spawn(work, context)
+    if flight.state is UNDER_WAY:  # an eager task may have landed it
+        flight.cancel = cancel
 
 
 def _unbounded() -> Scope | None:

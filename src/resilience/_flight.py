@@ -1,7 +1,8 @@
 """A flight: one load for one key, whoever runs it, whoever waits for it.
 
 Rules: it lands once, by `land`, `fail` or `abandon`, under `_lock`; waiters are woken after it. An `Exception` goes to
-all waiters; anything else abandons the flight, and then the first waiter to look leads. When the last waiter of a load
+all waiters; anything else abandons the flight, and then the first waiter to look leads; what is no cancellation either,
+such as `SystemExit`, ends one waiter. When the last waiter of a load
 that runs in a task of its own leaves, `gone()` takes the flight out of the gate's map *before* the task is cancelled.
 """
 
@@ -87,11 +88,21 @@ class Flight:
         self.gone()
         self._end(ABANDONED, None)
 
+    def interrupted(self, error: BaseException) -> bool:
+        """The load raised what is neither an `Exception` nor a cancellation: one waiter raises it; False if none waits."""
+        with self._lock:
+            first = self._waiters[0] if self._waiters else None
+            if first is not None:
+                first.interruption = error
+        self.abandon()
+        return first is not None
+
     def _end(self, state: str, outcome: Any) -> None:
         with self._lock:
             if self.state is not UNDER_WAY:
                 return
             waiters, self._waiters = self._waiters, []
+            self.cancel = None  # it holds the task, whose context holds this flight
             self._unread = len(waiters)
             # An error that nobody waits for is not kept: it would hold the frames that hold this flight.
             self.state = ABANDONED if state is FAILED and not waiters else state
@@ -189,13 +200,14 @@ def may_wait_locked(flight: Flight, inside: tuple[Flight, ...]) -> bool:
 class Boarding(Ticket):
     """A waiter of a flight, perhaps from `inside` others."""
 
-    __slots__ = ("flight", "inside")
+    __slots__ = ("flight", "inside", "interruption")
     perishable = True
 
     def __init__(self, flight: Flight, inside: tuple[Flight, ...] = ()) -> None:
         super().__init__()
         self.flight = flight
         self.inside = inside
+        self.interruption: BaseException | None = None
         for waiting in inside:
             waiting.waits.append(flight)
 
@@ -212,6 +224,12 @@ class Boarding(Ticket):
 
     def redeem(self) -> Any:
         self._waits_no_more()
+        error, self.interruption = self.interruption, None
+        if error is not None:
+            try:
+                raise error
+            finally:
+                del error  # or this frame, the traceback and the error would be a cycle
         if self.flight.state is UNDER_WAY:
             return None
         result = self.flight.result()
