@@ -91,21 +91,23 @@ class Timeout(Policy[Never]):
             return threaded(self, guarded, self._clock, self._threads)
         return bounded(self, guarded)
 
-    def begin(self, *, within: bool) -> Scope | None:
+    def begin(self, *, within: bool) -> _Limit | None:
         """The scope to run under; `None` if an outer timeout ends sooner, unless it must be kept `within` a wait."""
-        outer, now = current_scope(), self._now
+        outer, now, seconds = current_scope(), self._now, self.seconds
         if outer is None:
-            return Scope(now() + self.seconds, now, True, 1)
+            return _Limit(now() + seconds, now, True, 1, seconds)
         left = outer.remaining()
         if left <= 0:
             raise deadline_passed(self.name)
-        if left <= self.seconds:
-            return None if outer.enforced and not within else outer
-        return Scope(now() + self.seconds, now, True, outer.attempt)
+        if left <= seconds:
+            if outer.enforced and not within:
+                return None
+            return _Limit(outer.due, outer.now, outer.enforced, outer.attempt, left)
+        return _Limit(now() + seconds, now, True, outer.attempt, seconds)
 
-    def expired(self, scope: Scope) -> CallTimeoutError:
+    def expired(self, scope: _Limit) -> CallTimeoutError:
         """The error of a call that was ended."""
-        seconds = self.seconds
+        seconds = scope.seconds
         with self._lock:
             self._timed_out += 1
         self.tell(CallTimedOut, seconds=seconds, abandoned=self.thread)
@@ -116,15 +118,15 @@ class Timeout(Policy[Never]):
             seconds=seconds,
         )
 
-    def late(self, scope: Scope) -> None:
+    def late(self, scope: _Limit) -> None:
         """A sync call came back after its time: its result stands."""
         with self._lock:
             self._overran += 1
             first = self._overran == 1
-        elapsed = self.seconds + scope.now() - scope.due
-        self.tell(CallOverran, seconds=self.seconds, elapsed=elapsed)
+        elapsed = scope.seconds + scope.now() - scope.due
+        self.tell(CallOverran, seconds=scope.seconds, elapsed=elapsed)
         if first:
-            _warn_late(self.name, self.seconds, elapsed)
+            _warn_late(self.name, scope.seconds, elapsed)
 
     def abandoned(self, running: int) -> None:
         """A thread was left behind (1), or has ended after all (-1)."""
@@ -150,6 +152,21 @@ class Timeout(Policy[Never]):
 
     def __repr__(self) -> str:
         return f"<Timeout {self.name!r} {self.seconds:g} s{' in a thread' if self.thread else ''}>"
+
+
+class _Limit(Scope):
+    """The scope of one call, and the seconds that it gives: fewer than the policy's where an outer deadline is nearer."""
+
+    __slots__ = ("seconds",)
+
+    def __init__(  # without the base's, a step that each call would pay for
+        self, due: float, now: Callable[[], float], enforced: bool, attempt: int, seconds: float
+    ) -> None:
+        self.due = due
+        self.now = now
+        self.enforced = enforced
+        self.attempt = attempt
+        self.seconds = seconds
 
 
 def _pool(size: int, name: str) -> Threads:
