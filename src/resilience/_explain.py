@@ -39,7 +39,10 @@ def explain(error: BaseException) -> str:
 
 
 def _named(error: BaseException) -> str:
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except Exception:
+        text = "<its text cannot be read>"
     if len(text) > _LONGEST:
         text = text[:_LONGEST] + "..."
     kind = type(error).__name__
@@ -48,8 +51,10 @@ def _named(error: BaseException) -> str:
 
 def _refusal(error: BaseException) -> list[str]:
     """Who refused the call, and when another try makes sense; for our own errors only."""
+    if not hasattr(type(error), "explain"):  # of its class, for an object may make up whatever it is asked for
+        return []
     policy, reason = getattr(error, "policy", None), getattr(error, "reason", None)
-    if not isinstance(policy, str) or not isinstance(reason, str) or not hasattr(error, "explain"):
+    if not isinstance(policy, str) or not isinstance(reason, str):
         return []
     after: Any = getattr(error, "retry_after", _MISSING)
     if after is _MISSING:
@@ -60,7 +65,7 @@ def _refusal(error: BaseException) -> list[str]:
 
 def _attempts(error: BaseException) -> list[str]:
     lines = []
-    for attempt in getattr(error, HISTORY, ()):
+    for attempt in _own(error, HISTORY):
         outcome = "a bad result" if attempt.error is None else _named(attempt.error)
         if getattr(attempt.error, "is_carrier", False):
             outcome = "this error"
@@ -70,4 +75,11 @@ def _attempts(error: BaseException) -> list[str]:
 
 
 def _notes(error: BaseException) -> list[str]:
-    return [str(note).removeprefix(NOTE) for note in getattr(error, "__notes__", ()) if str(note).startswith(NOTE)]
+    notes = (str(note) for note in _own(error, "__notes__") if isinstance(note, str))
+    return [note.removeprefix(NOTE) for note in notes if note.startswith(NOTE)]
+
+
+def _own(error: BaseException, name: str) -> Any:
+    """What we keep on an error; of one that keeps nothing, or that makes up whatever it is asked for, nothing."""
+    kept = getattr(error, "__dict__", {}).get(name, ())
+    return kept if isinstance(kept, (list, tuple)) else ()

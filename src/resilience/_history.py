@@ -108,8 +108,10 @@ def remember(error: BaseException, attempts: list[Tried], note: str) -> None:
         Attempt(number=number, error=_ITSELF if cause is error else cause, elapsed=elapsed, delay=delay)
         for number, cause, elapsed, delay in attempts[-_LONGEST:]
     )
-    notes = [old for old in state.get("__notes__", ()) if not str(old).startswith(NOTE)]
-    state["__notes__"] = [*notes, NOTE + note]
+    notes = state.get("__notes__")
+    if notes is None or isinstance(notes, (list, tuple)):  # Python lets them be anything
+        kept = [old for old in notes or () if not (isinstance(old, str) and old.startswith(NOTE))]
+        state["__notes__"] = [*kept, NOTE + note]
 
 
 def give_up(outcome: object) -> None:

@@ -163,21 +163,35 @@ def duplicate(error: BaseException) -> BaseException | None:
     from copy import copy
 
     kind = type(error)
+    # Past a `__setattr__` of the error's own: that of a frozen dataclass refuses everything.
+    give: Any = object.__setattr__
     try:
         if not hasattr(kind.__init__, "__code__"):
             made: BaseException = copy(error)
         else:
             made = kind.__new__(kind, *error.args)
-            made.args = error.args
+            give(made, "args", error.args)
             made.__dict__.update(error.__dict__)
             for name in ("errno", "strerror", "filename", "filename2") if isinstance(error, OSError) else ():
-                setattr(made, name, getattr(error, name))
+                give(made, name, getattr(error, name))
+        for name in _slots_of(kind):
+            if hasattr(error, name):
+                give(made, name, getattr(error, name))
+        if type(made) is not kind:
+            return None
+        give(made, "__cause__", error.__cause__)
+        give(made, "__suppress_context__", error.__suppress_context__)
     except Exception:
         return None
-    if type(made) is not kind:
-        return None
-    made.__cause__, made.__suppress_context__ = error.__cause__, error.__suppress_context__
     return made
+
+
+def _slots_of(kind: type) -> list[str]:
+    """The attributes that a class keeps in slots, as they are found from outside."""
+    from copyreg import _slotnames  # type: ignore[attr-defined] # what `copy` and `pickle` ask
+
+    names: list[str] = _slotnames(kind)
+    return names
 
 
 def bare(error: BaseException) -> BaseException:

@@ -1,5 +1,7 @@
 """Copies of errors: what outlives a call, without the frames of the call."""
 
+import dataclasses
+
 import pytest
 
 from resilience._outcome import Failure, Judge, bare, duplicate, matcher, never_begun, open_for
@@ -58,6 +60,35 @@ def test_a_constructor_in_python_is_not_called_again():
     )  # fmt: skip
     builtin = duplicate(OSError(2, "gone", "from.txt"))
     assert (type(builtin), builtin.errno, builtin.filename) == (FileNotFoundError, 2, "from.txt")
+
+
+class Slotted(Exception):
+    """Keeps what it knows in slots."""
+
+    __slots__ = ("__secret", "code", "never_set")
+
+    def __init__(self, code):
+        super().__init__("slotted")
+        self.code = code
+        self.__secret = "kept"
+
+    def secret(self):
+        return self.__secret
+
+
+@dataclasses.dataclass(frozen=True)
+class Frozen(Exception):
+    """Lets nobody set anything."""
+
+    code: int
+
+
+def test_slots_and_frozen_attributes_are_copied():
+    """With the cause; what was never set is not set."""
+    slotted, frozen = duplicate(raised(Slotted(5), KeyError("root"))), duplicate(raised(Frozen(5), KeyError("root")))
+    assert (slotted.code, slotted.secret(), hasattr(slotted, "never_set")) == (5, "kept", False)
+    assert (type(frozen), frozen.code, frozen.args) == (Frozen, 5, (5,))
+    assert [type(copied.__cause__) for copied in (slotted, frozen)] == [KeyError, KeyError]
 
 
 def test_what_cannot_be_copied_is_told_by_its_text():

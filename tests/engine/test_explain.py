@@ -74,3 +74,31 @@ def test_bad_results_long_texts_and_rings():
     first, second = ValueError("a"), ValueError()
     first.__cause__, second.__cause__ = second, first
     assert resilience.explain(first) == "ValueError: a\nbehind it: ValueError"
+
+
+class Mute(Exception):
+    """Cannot say what it is."""
+
+    def __str__(self):
+        raise LookupError
+
+
+class Eager(Exception):
+    """Has whatever it is asked for, and odd notes."""
+
+    def __init__(self):
+        self.__dict__["__notes__"] = 5
+
+    def __getattr__(self, name):
+        return lambda *_: name
+
+
+@pytest.mark.parametrize(("error", "text"), [(Mute(), "Mute: <its text cannot be read>"), (Eager(), "Eager")])
+def test_an_error_that_misbehaves_is_explained(error, text):
+    """Who explains an error must not raise another one in its place."""
+
+    def body():
+        raise error
+
+    assert resilience.explain(error) == text
+    assert explained(Retry(attempts=2, backoff=Fixed(0)), body).startswith(text)
