@@ -8,6 +8,7 @@ from typing import Any
 from ._clock import Clock
 from ._drive import Call, asettle, settle
 from ._gate import Gate, Verdict
+from ._outcome import UNSEEN
 
 
 def generate(gate: Gate, inner: Callable[..., Generator[Any, Any, Any]], clock: Clock) -> Call:
@@ -20,7 +21,7 @@ def generate(gate: Gate, inner: Callable[..., Generator[Any, Any, Any]], clock: 
         except BaseException as error:
             gate.failed(permit, error, 1)
             raise
-        gate.succeeded(permit, value)
+        gate.succeeded(permit, UNSEEN if value is None else value)
         return value
 
     return run
@@ -45,7 +46,7 @@ def agenerate(gate: Gate, inner: Callable[..., AsyncGenerator[Any, Any]], clock:
                 else:
                     item = await stream.asend(sent)
         except StopAsyncIteration:
-            gate.succeeded(permit, None)
+            gate.succeeded(permit, UNSEEN)
         except BaseException as error:
             gate.failed(permit, error, 1)
             raise

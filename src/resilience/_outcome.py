@@ -46,6 +46,10 @@ class Failure:
         return f"Failure(open_for={self.open_for!r})"
 
 
+UNSEEN: Any = object()
+"""The value of work that has none to judge: a block, a generator."""
+
+
 class Outcome(Record):
     """How one attempt ended: a `value`, or an `error`; `attempt` from 1, `elapsed` seconds since the call began."""
 

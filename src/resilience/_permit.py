@@ -13,6 +13,7 @@ from ._clock import Clock
 from ._drive import asettle, settle
 from ._gate import Verdict
 from ._options import seconds
+from ._outcome import UNSEEN
 from .errors import ResilienceError
 
 
@@ -37,8 +38,8 @@ class Permit:
         first, self.settled = not self.settled, True
         return first
 
-    def success(self, value: Any = None) -> None:
-        """The work succeeded, with this value for `on_result`."""
+    def success(self, value: Any = UNSEEN) -> None:
+        """The work succeeded; a value is judged by `on_result`."""
         if self._take():
             self._policy.succeeded(self._inner, value)
 
@@ -47,12 +48,13 @@ class Permit:
 
         `open_for` (seconds): the callee asked to be left alone for so long.
         """
+        asked = None if open_for is None else seconds("open_for", open_for)  # refused before the permit is spent
         if not self._take():
             return
-        if error is not None and open_for is None:
+        if error is not None and asked is None:
             self._policy.failed(self._inner, error, 1)
         else:
-            self._policy.blamed(self._inner, error, None if open_for is None else seconds("open_for", open_for))
+            self._policy.blamed(self._inner, error, asked)
 
     def release(self) -> None:
         """Give it back: neither success nor failure."""

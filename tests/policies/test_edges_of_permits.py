@@ -9,6 +9,8 @@ import resilience
 from resilience import (
     Bulkhead,
     Cache,
+    CircuitBreaker,
+    Consecutive,
     Fallback,
     FixedWindow,
     RateLimiter,
@@ -154,3 +156,54 @@ def test_a_block_is_retried_in_every_world(world, clock):
     assert clock.slept == [0.25, 0.5]
     assert budget.told[-1] == ("succeeded", 3, 2.5)
     assert resilience.current().attempt == 1
+
+
+def status(value):
+    return value >= 500
+
+
+def test_work_without_a_result_is_a_success(world):
+    """`on_result` judges values: not the end of a block, nor that of a generator, unless one is told."""
+    breaker = CircuitBreaker(on_result=status)
+
+    def story():
+        permit = (yield breaker.aacquire()) if world.is_async else breaker.acquire()
+        with permit:
+            pass
+        breaker.acquire().success()
+        assert breaker.snapshot().failures == 0
+        breaker.acquire().success(503)
+        assert breaker.snapshot().failures == 1
+
+    world.session(story)
+
+
+def test_a_generator_without_a_result_is_a_success():
+    """The same; what a plain one returns is judged."""
+    breaker = CircuitBreaker(on_result=status)
+
+    @breaker
+    def rows(result):
+        yield 1
+        return result
+
+    @breaker
+    async def arows():
+        yield 1
+
+    async def main():
+        return [row async for row in arows()]
+
+    assert (list(rows(None)), asyncio.run(main()), breaker.snapshot().failures) == ([1], [1], 0)
+    assert (list(rows(503)), breaker.snapshot().failures) == ([1], 1)
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), -1, True])
+def test_a_wrong_time_does_not_spend_the_permit(seconds):
+    """It is refused, and the permit may still be settled."""
+    breaker = CircuitBreaker(trip=Consecutive(1))
+    permit = breaker.acquire()
+    with pytest.raises((TypeError, ValueError), match="open_for"):
+        permit.failure(open_for=seconds)
+    permit.failure()
+    assert breaker.state == "open"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._gate import Gate, Verbs
 from .._listeners import HUB
-from .._outcome import bare
+from .._outcome import UNSEEN, bare
 from .._outcome import open_for as asked_open_for
 from ..errors import CircuitOpenError
 from ..events import BreakerStateChanged, CallRejected, Event, LateResult, ProbeLost
@@ -173,8 +173,9 @@ class Circuit(Gate):
 
     def judged(self, permit: Any, value: Any) -> None:
         """The call returned, and `on_result` says what that means."""
+        on_result = self.breaker.judge.on_result
         try:
-            verdict = self.breaker.judge.on_result(value) if self.breaker.judge.on_result else False
+            verdict = on_result(value) if on_result is not None and value is not UNSEEN else False
         except BaseException:
             self.release(permit)
             raise
