@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import maxsize
 from typing import Any, NoReturn
 
 from ._callable import ASYNC, form_of
@@ -69,6 +70,8 @@ def count(option: str, value: object, *, minimum: int = 1) -> int:
         refuse(option, value, f"{allowed}, not {type(value).__name__}{_parentheses(value)}", kind=TypeError)
     if value < minimum:
         refuse(option, value, allowed)
+    if value > maxsize:
+        refuse(option, value, f"a whole number from {minimum} to {maxsize}, e.g. {option}={max(minimum, 3)}")
     return value
 
 

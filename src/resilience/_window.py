@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import deque
 
 SLICES = 10
+_SHORTEST = 1e-9
+"""No clock tells less apart, and what is divided by much less overflows."""
 
 
 class CountWindow:
@@ -42,7 +44,7 @@ class TimeWindow:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self._slice = seconds / SLICES
+        self._slice = max(seconds / SLICES, _SHORTEST)
         self.clear()
 
     def clear(self) -> None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ._world_trio import TrioWorld
 
 _LOOK = 1.0
+_LONGEST = 1e9
+"""What a thread sleeps or waits for at once: 31 years. Some centuries are more than the system can count."""
 _MODULES: dict[str, Any] = sys.modules
 _WARNED: WeakSet[Any] = WeakSet()
 virtual: Any = None
@@ -87,7 +89,7 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         if seconds > 0 and waits:  # sleep(0) may still cost a system call of 85 us
-            sleep(seconds)
+            sleep(min(seconds, _LONGEST))
 
     async def asleep(self, seconds: float) -> None:
         await async_world().sleep(seconds if waits else 0)
@@ -99,7 +101,7 @@ class SystemClock:
             return later
         from threading import Timer
 
-        timer = Timer(seconds, callback)
+        timer = Timer(min(seconds, _LONGEST), callback)
         timer.daemon = True
         timer.start()
         return timer.cancel
@@ -145,7 +147,7 @@ def block(event: Event, seconds: float, clock: Clock, look: float = INFINITY) ->
     """
     if clock is SYSTEM_CLOCK:
         limit = max(0.0, min(seconds, look))
-        event.wait(None if limit == INFINITY else limit)
+        event.wait(None if limit > _LONGEST else limit)
         return
     cancel = _nothing if seconds == INFINITY else clock.call_at(clock.now() + seconds, event.set)
     idle, until = getattr(clock, "idle", None), monotonic() + look

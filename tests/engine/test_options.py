@@ -1,12 +1,13 @@
 """Row 54: every kind of option, with every kind of nonsense."""
 
 import datetime as dt
+import sys
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from resilience import Failure, Outcome, _options
+from resilience import Failure, FailureRate, Outcome, RetryThrottle, Timeout, _options
 from resilience._outcome import FAILURES, UNAVAILABLE, Judge
 
 NONSENSE = st.one_of(st.none(), st.booleans(), st.text(), st.binary(), st.lists(st.integers()), st.complex_numbers())
@@ -45,7 +46,7 @@ def test_row_54_shares(value):
                 _options.share("o", value, zero=zero)
 
 
-@given(st.integers())
+@given(st.integers(max_value=sys.maxsize))
 def test_row_54_counts(value):
     """Whole numbers from the minimum on."""
     if value >= 1:
@@ -106,3 +107,25 @@ def test_the_named_sets():
     assert pickle.loads(pickle.dumps(UNAVAILABLE)) is UNAVAILABLE
     assert not FAILURES(KeyboardInterrupt())
     assert not Judge(FAILURES).of_error(KeyboardInterrupt())
+
+
+@pytest.mark.parametrize("value", [sys.maxsize + 1, 10**400])
+def test_row_54_counts_beyond_any_memory(value):
+    """Refused when they are given, not by whatever cannot count so far later."""
+    assert _options.count("o", sys.maxsize) == sys.maxsize
+    with pytest.raises(ValueError, match=f"^o={value}: must be a whole number from 1 to {sys.maxsize}"):
+        _options.count("o", value)
+    with pytest.raises(ValueError, match="calls="):
+        FailureRate(0.5, calls=value)
+
+
+@pytest.mark.parametrize(("value", "kind"), [(0, ValueError), ("", TypeError), (None, TypeError), (0.0, TypeError)])
+def test_row_54_what_is_merely_false_is_no_pool(value, kind):
+    """`thread=` is `True`, `False`, or a number of threads."""
+    with pytest.raises(kind, match="thread="):
+        Timeout(1, thread=value)
+
+
+def test_row_54_a_ratio_beyond_any_bucket():
+    """Is as good as the largest bucket."""
+    assert RetryThrottle(token_ratio=1e308).token_ratio == 1000

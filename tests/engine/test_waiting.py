@@ -1,7 +1,9 @@
 """Waits that are broken off, clocks of one's own, and loops that end under those who wait."""
 
 import asyncio
+import contextlib
 import contextvars
+import datetime as dt
 import functools
 import threading
 from time import monotonic
@@ -12,9 +14,10 @@ import trio.testing
 from tests.engine.gates import Slots
 from tests.origins.skipping import SkippingClock
 
-from resilience import CallTimeoutError, Timeout
+import resilience
+from resilience import Bulkhead, CallTimeoutError, Timeout, _world
 from resilience._deadline import Expired, Scope
-from resilience._world import attend
+from resilience._world import SYSTEM_CLOCK, attend
 from resilience._world_asyncio import ASYNCIO
 from resilience._world_trio import TRIO
 
@@ -117,3 +120,29 @@ def test_an_awaitable_that_is_no_coroutine_is_ended_as_well():
             await ASYNCIO.bounded(lambda: never, (), {}, scope, None)
 
     asyncio.run(main())
+
+
+CENTURIES = [1e10, 1e308, dt.timedelta.max]
+
+
+@pytest.mark.parametrize("seconds", CENTURIES, ids=str)
+def test_row_54_a_thread_may_be_told_to_wait_for_centuries(seconds):
+    """More than the system can count is no error: it waits as long as it takes."""
+    bulkhead = Bulkhead(1, max_queue=1, wait=seconds)
+    for within in (resilience.deadline(seconds), contextlib.nullcontext()):
+        held = bulkhead.acquire()
+        threading.Timer(0.01, held.release).start()
+        with within:
+            assert bulkhead.call(int, "7") == 7
+    assert Timeout(seconds, thread=True).call(threading.Event().wait, 0.01) is False
+
+
+def test_row_54_a_thread_may_be_told_to_sleep_for_centuries(monkeypatch):
+    """It sleeps for 31 years at the most."""
+    slept = []
+    monkeypatch.setattr(_world, "sleep", slept.append)
+    for seconds in (1e308, 2.0):
+        SYSTEM_CLOCK.sleep(seconds)
+    timer = SYSTEM_CLOCK.call_at(1e308, slept.append)
+    timer()
+    assert slept == [1e9, 2.0]

@@ -73,3 +73,12 @@ def test_a_gap_leaves_nothing_behind(gap):
     assert window.counted(9.0 + gap) == (left, left)
     window.add(9.0 + gap, failed=False)
     assert window.counted(9.0 + gap) == (left + 1, left)
+
+
+@pytest.mark.parametrize("seconds", [5e-324, 1e-300, 1e-10])
+def test_row_54_a_window_shorter_than_any_clock_tells(seconds):
+    """It counts what is of one instant, and divides by nothing that is none."""
+    window = TimeWindow(seconds)
+    window.add(1e9, failed=True)
+    assert window.counted(1e9) == (1, 1)
+    assert window.counted(1e9 + 1) == (0, 0)

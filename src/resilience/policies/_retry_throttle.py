@@ -49,7 +49,8 @@ class RetryThrottle(Allowance):
         self.max_tokens = _options.amount("max_tokens", max_tokens, above=True)
         if self.max_tokens > _MOST:
             _options.refuse("max_tokens", max_tokens, f"at most {_MOST}, as in gRFC A6")
-        self._gain = _thousandths(_options.amount("token_ratio", token_ratio, above=True))
+        # More than the largest bucket holds is no more than that.
+        self._gain = _thousandths(min(_options.amount("token_ratio", token_ratio, above=True), _MOST))
         if not self._gain:
             _options.refuse("token_ratio", token_ratio, "at least 0.001, as in gRFC A6, or no success would count")
         self.token_ratio = self._gain / _TOKEN

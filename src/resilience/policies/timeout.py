@@ -71,7 +71,7 @@ class Timeout(Policy[Never]):
     ) -> None:
         super().__init__(name, clock=clock)
         self.seconds = _options.seconds("seconds", seconds)
-        size = _THREADS if thread is True else thread and _options.count("thread", thread)
+        size = _THREADS if thread is True else 0 if thread is False else _options.count("thread", thread)
         self._threads = _pool(size, f"resilience-{self.name}") if size else None
         self._lock = allocate_lock()
         self._timed_out = self._overran = self._abandoned = 0
