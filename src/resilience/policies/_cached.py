@@ -26,9 +26,20 @@ def offers(cache: Cache, keyer: KeyFunction, refresh: Callable[..., Any]) -> dic
 
 
 class BoundCached(partial[Any]):
-    """A cached method of one instance."""
+    """A cached method of one instance, and like a bound method in what may be asked of one."""
 
     __slots__ = ()
+    __doc__ = property(lambda self: self.func.__doc__)  # of the method, not of this class
+    __func__ = property(lambda self: self.func)
+    __self__ = property(lambda self: self.args[0])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, BoundCached):
+            return NotImplemented
+        return self.func is other.func and self.args[0] is other.args[0]
+
+    def __hash__(self) -> int:
+        return hash((self.func, id(self.args[0])))
 
     def invalidate(self, *args: Any, **kwargs: Any) -> Any:
         """Forget the result of this instance for these arguments."""
@@ -54,6 +65,11 @@ class CachedMethod:
         """The function: what kind of callable this is, it is."""
         return self.function
 
+    # By these `inspect.iscoroutinefunction` knows, as another decorator of the method would ask.
+    __code__ = property(lambda self: self.function.__code__)
+    __defaults__ = property(lambda self: self.function.__defaults__)
+    __kwdefaults__ = property(lambda self: self.function.__kwdefaults__)
+
     def around(self, run: Any) -> CachedMethod:
         """What another policy made of this: a method that offers the same."""
         return type(self)(run)
@@ -68,4 +84,6 @@ class CachedMethod:
     def in_class(cls, run: Any, function: Callable[..., Any]) -> Any:
         """`run` itself, or a descriptor around it if the function stands in a class body."""
         *outer, _ = getattr(function, "__qualname__", "").split(".")
+        if getattr(function, "__self__", None) is not None:  # a bound method has its own
+            return run
         return cls(run) if outer and outer[-1] != "<locals>" else run
