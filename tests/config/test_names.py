@@ -118,6 +118,8 @@ def test_lower_case_is_another_name():
         ("RESILIENCE__LOG__LEVEL", "for all services it is RESILIENCE_LOG_LEVEL, "),
         ("RESILIENCE__PAYMENTS__LOG__LEVEL", "there is one logger for all services; set RESILIENCE_LOG_LEVEL"),
         ("RESILIENCE__", "did you mean RESILIENCE__PAYMENTS__"),
+        ("RESILIENCE__PAYMENTS_RETRY_JITTER", "did you mean RESILIENCE__PAYMENTS__RETRY__JITTER?"),
+        ("RESILIENCE__OUR_PAYMENTS_CACHE_TTL_MS", "did you mean RESILIENCE__OUR_PAYMENTS__CACHE__TTL_MS?"),
         ("RESILIENCE__PAYMENTS__RETRY__JITTER__X", "did you mean RESILIENCE__PAYMENTS__RETRY__JITTER?"),
         ("RESILIENCE_RETRY_MAX_ATEMPTS", "did you mean RESILIENCE_RETRY_MAX_ATTEMPTS?"),
         ("RESILIENCE_CACHE_TTL", "did you mean RESILIENCE_CACHE_TTL_MS?"),
@@ -133,6 +135,14 @@ def test_unknown_name_is_refused(name, meant):
         settings.cache  # noqa: B018
     assert str(caught.value).startswith(f"{name}: ")
     assert meant in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["RESILIENCE__", "RESILIENCE__PAYMENTS", "RESILIENCE__PAYMENTS_LOG_LEVEL"])
+def test_what_is_meant_would_be_taken(name):
+    """No name is proposed that is refused in its turn, as the level of the one logger for all services."""
+    with pytest.raises(SettingsError) as caught:
+        Settings(environment={name: "5"}).cache  # noqa: B018
+    assert "LOG__LEVEL" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

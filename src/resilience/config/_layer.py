@@ -117,10 +117,15 @@ def _meant(name: str) -> str:
         if rest.upper() in {f"{prefix(variable.section)}__{variable.field.upper()}", variable.name}:
             whole, one = PREFIX + variable.name, variable.service_name("PAYMENTS")
             return f"for all services it is {whole}, for a service payments {one}"
+    known = [variable for variable in SERVICE_VARIABLES.values() if variable.dotted != _PROCESS_WIDE]
+    flat = fold(rest)
+    for variable in known:
+        if flat.endswith(f"_{variable.name}"):  # all there, but for the two underscores
+            return f"did you mean {variable.service_name(flat.removesuffix(f'_{variable.name}'))}?"
     first, *others = rest.split("__")
     service = fold(first) or "PAYMENTS"
     layers = [prefix(section) for section in SERVICE_SECTIONS]
     if len(others) == 2 and nearest(others[0].upper(), layers, _LIKE) is None:
         return f"a service has no {printable(others[0])}; what it has is {', '.join(layers)}"
-    ours = [variable.service_name(service) for variable in SERVICE_VARIABLES.values()]
+    ours = [variable.service_name(service) for variable in known]
     return f"did you mean {nearest(name.upper(), ours, 0.0)}?"
