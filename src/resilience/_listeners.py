@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ._options import logic
+from .events import Event
 
 Listener = Callable[[Any], object]
 
@@ -65,8 +66,8 @@ class Subscription:
 def checked_listener(listener: Listener, kinds: tuple[type, ...]) -> tuple[Listener, tuple[type, ...]]:
     logic("listener", listener, optional=False)
     for kind in kinds:
-        if not isinstance(kind, type):
-            raise TypeError(f"event_types={kind!r}: must be event classes, e.g. events.CallRetried (docs/events.md)")
+        if not isinstance(kind, type) or not issubclass(kind, Event):  # any other would hear nothing, in silence
+            raise TypeError(f"event_types={kind!r}: must be event classes, e.g. events.RetryScheduled (docs/events.md)")
     return listener, kinds or (object,)
 
 

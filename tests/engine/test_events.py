@@ -114,6 +114,8 @@ def test_bad_listeners_are_refused(bad):
         resilience.listen(bad)
     with pytest.raises(TypeError, match="event_types="):
         resilience.listen(print, "RetryScheduled")
+    with pytest.raises(TypeError, match=r"must be event classes, e\.g\. events\.RetryScheduled"):
+        resilience.listen(print, resilience.Retry)
 
     async def coroutine(event):
         return None
