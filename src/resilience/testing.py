@@ -71,7 +71,7 @@ class _Switch:
 
 
 class disabled:  # noqa: N801 - used as a statement
-    """Inside, every guarded call goes straight to its function, in all threads: no policy has a say.
+    """Inside, every guarded call, block and generator goes its way, in all threads: no policy has a say.
 
     >>> from resilience import CircuitBreaker
     >>> breaker = CircuitBreaker("doctest-disabled", initial_state="open")
