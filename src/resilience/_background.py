@@ -72,10 +72,10 @@ def _launch(flight: Flight, inner: Call, args: tuple[Any, ...], kwargs: dict[str
             value = await inner(*args, **kwargs)
         except Exception as error:
             flight.fail(error)
-        except world.cancelled:
-            flight.abandon()
-            raise
         except BaseException as error:
+            if isinstance(error, world.cancelled) and world.is_cancelled():
+                flight.abandon()
+                raise
             # Out of a task of its own it would reach nobody, or break trio's whole run.
             if not flight.interrupted(error):
                 raise

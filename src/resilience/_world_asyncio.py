@@ -127,6 +127,11 @@ class AsyncioWorld:
         loop = asyncio.get_running_loop()
         return lambda: not loop.is_closed()
 
+    def is_cancelled(self) -> bool:
+        """Was the running task told to end? If not, a `CancelledError` in it is of something that it awaited."""
+        task = asyncio.current_task()
+        return task is None or task.cancelling() > 0
+
     def spawn(self, work: Callable[[], Coroutine[Any, Any, None]], context: Context) -> Callable[[], object]:
         """Run `work` in a task of its own that nobody awaits; gives a function, for any thread, that cancels it."""
         loop = asyncio.get_running_loop()

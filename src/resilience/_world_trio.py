@@ -92,6 +92,10 @@ class TrioWorld:
 
         return runs
 
+    def is_cancelled(self) -> bool:
+        """Was the running task told to end? In trio nothing else raises `Cancelled`."""
+        return True
+
     def spawn(self, work: Callable[[], Coroutine[Any, Any, None]], context: Context) -> Callable[[], object]:
         """Run `work` in a system task; gives a function, for any thread, that cancels it.
 

@@ -220,6 +220,30 @@ def test_row_10_what_is_no_exception_passes_a_load(world, kind):
     assert count.calls == 1
 
 
+@pytest.mark.parametrize("waiters", [1, 3])
+def test_a_load_whose_own_await_was_cancelled(waiters):
+    """Of asyncio's: nobody cancelled the load, so it is not begun again for the one who led, as often as it ends so."""
+    count = Counter()
+
+    @Cache(ttl=30)
+    async def load():
+        number = count()
+        await asyncio.sleep(0)
+        if number == 1:
+            shared = asyncio.get_running_loop().create_future()
+            shared.cancel()
+            await shared
+        return "rows"
+
+    async def main():
+        return await asyncio.gather(*[load() for _ in range(waiters)], return_exceptions=True)
+
+    first, *others = asyncio.run(main())
+    assert isinstance(first, asyncio.CancelledError)
+    assert others == ["rows"] * (waiters - 1)
+    assert count.calls == min(waiters, 2)
+
+
 @ASYNC
 def test_what_is_no_exception_ends_one_waiter(world):
     """The one who led; of the others the first leads anew."""

@@ -177,6 +177,10 @@ class VirtualWorld:
     def alive(self) -> Callable[[], bool]:
         return lambda: True
 
+    def is_cancelled(self) -> bool:
+        """Was the running task told to end? Nothing else raises `Cancelled`."""
+        return True
+
     def spawn(self, work: Callable[[], Work], context: Context) -> Callable[[], object]:
         """Run `work` in a task of its own; gives a function that cancels it."""
         return self.begin(work(), context).cancel
