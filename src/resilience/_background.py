@@ -87,8 +87,7 @@ def _launch(flight: Flight, inner: Call, args: tuple[Any, ...], kwargs: dict[str
     context.run(INSIDE.set, (*INSIDE.get(), flight))
     flight.alive = world.alive()
     cancel = world.spawn(work, context)
-    if flight.state is UNDER_WAY:  # an eager task may have landed it
-        flight.cancel = cancel
+    flight.cancel = cancel if flight.state is UNDER_WAY else None  # an eager task may have landed it
 
 
 def _unbounded() -> Scope | None:

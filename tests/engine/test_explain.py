@@ -102,3 +102,8 @@ def test_an_error_that_misbehaves_is_explained(error, text):
 
     assert resilience.explain(error) == text
     assert explained(Retry(attempts=2, backoff=Fixed(0)), body).startswith(text)
+
+
+def test_an_error_of_ours_that_refuses_nothing():
+    """It has no more to say than its text."""
+    assert resilience.explain(resilience.ResilienceError("what it says")) == "ResilienceError: what it says"
