@@ -80,7 +80,7 @@ def test_row_60_a_lock_that_is_held_in_the_parent_is_free_in_the_child(held):
     breaker, budget, timeout = CircuitBreaker(scope="instance"), RetryBudget(), Timeout(30)
     locks = {
         "circuit": breaker.circuit._lock,
-        "breaker": breaker._lock,
+        "breaker": breaker._instances._lock,
         "budget": budget._lock,
         "timeout": timeout._lock,
     }

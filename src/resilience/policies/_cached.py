@@ -29,7 +29,8 @@ class BoundCached(partial[Any]):
     """A cached method of one instance, and like a bound method in what may be asked of one."""
 
     __slots__ = ()
-    __doc__ = property(lambda self: self.func.__doc__)  # of the method, not of this class
+    # Of the method, not of this class.
+    __doc__ = property(lambda self: self.func.__doc__)  # pyright: ignore[reportAssignmentType] # a text when it is read
     __func__ = property(lambda self: self.func)
     __self__ = property(lambda self: self.args[0])
 

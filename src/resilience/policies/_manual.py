@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Self
 
 from .. import _options
@@ -18,16 +19,16 @@ _FORMAT = 1
 class Isolation:
     """One reason to keep a circuit closed to all calls; a context manager, or `release()`, once."""
 
-    __slots__ = ("_circuit",)
+    __slots__ = ("_operated",)
 
-    def __init__(self, circuit: OperatedCircuit) -> None:
-        self._circuit: OperatedCircuit | None = circuit
+    def __init__(self, operated: ManualStates) -> None:
+        self._operated: ManualStates | None = operated
 
     def release(self) -> None:
         """Take this isolation back; the last one lets calls through again."""
-        circuit, self._circuit = self._circuit, None
-        if circuit is not None:
-            circuit.release_isolation(self)
+        operated, self._operated = self._operated, None
+        if operated is not None:
+            operated._each(lambda circuit: circuit.release_isolation(self))
 
     def __enter__(self) -> Self:
         return self
@@ -37,10 +38,23 @@ class Isolation:
 
 
 class ManualStates:
-    """The operator's part of `CircuitBreaker`; each acts on the circuit for all calls."""
+    """The operator's part of `CircuitBreaker`; with `scope="instance"` each acts on the circuits of all instances."""
 
     __slots__ = ()
     circuit: OperatedCircuit
+
+    def circuits(self) -> list[OperatedCircuit]:
+        """The circuit for all calls, and those of single instances."""
+        raise NotImplementedError
+
+    def _each(self, change: Callable[[OperatedCircuit], object]) -> None:
+        """The common circuit first: a circuit that is made meanwhile takes its state from there."""
+        change(self.circuit)
+        for circuit in self.circuits()[1:]:
+            change(circuit)
+
+    def _enter(self, state: State, reason: str, seconds: float | None = None) -> None:
+        self._each(lambda circuit: circuit.enter(state, reason, seconds))
 
     def isolate(self) -> Isolation:
         """Force it open until released; isolations are counted, so that two operators do not undo each other.
@@ -53,25 +67,25 @@ class ManualStates:
         >>> breaker.state
         closed
         """
-        isolation = Isolation(self.circuit)
-        self.circuit.isolate(isolation)
+        isolation = Isolation(self)
+        self._each(lambda circuit: circuit.isolate(isolation))
         return isolation
 
     def close(self) -> None:
         """Close it and begin to count anew, from any state; every isolation ends."""
-        self.circuit.enter(CLOSED, "close()")
+        self._enter(CLOSED, "close()")
 
     def disable(self) -> None:
         """Let all calls through and count nothing, until `close()`."""
-        self.circuit.enter(DISABLED, "disable()")
+        self._enter(DISABLED, "disable()")
 
     def metrics_only(self) -> None:
         """Let all calls through and count them, but never open, until `close()`."""
-        self.circuit.enter(METRICS_ONLY, "metrics_only()")
+        self._enter(METRICS_ONLY, "metrics_only()")
 
     def open(self, seconds: Any = None) -> None:
         """Open it now, for so many seconds (default: the reset timeout)."""
-        self.circuit.enter(OPEN, "open()", None if seconds is None else _options.seconds("seconds", seconds))
+        self._enter(OPEN, "open()", None if seconds is None else _options.seconds("seconds", seconds))
 
     def retune(
         self, *, failures: int | None = None, reset_timeout: Any = None, half_open_max_calls: int | None = None
@@ -128,7 +142,8 @@ class ManualStates:
             why = f"it lacks {error}" if isinstance(error, KeyError) else error
             raise ValueError(linked(f"state={state!r}: must be what CircuitBreaker.dump() gave; {why}")) from error
         passed = max(0.0, wall_time() - stamp)
-        self.circuit.restore(name, max(0.0, left - passed), recoveries, isolated)
+        left = max(0.0, left - passed)
+        self._each(lambda circuit: circuit.restore(name, left, recoveries, isolated))
 
 
 def reset_backoff(value: Any) -> Backoff:

@@ -25,6 +25,18 @@ class OperatedCircuit(Circuit):
             self._enter_locked(state, reason, news, seconds, release=state is CLOSED)
         self._tell(news)
 
+    def sibling(self) -> OperatedCircuit:
+        """A circuit for one instance more, in the state that an operator has given to all."""
+        made = type(self)(self.breaker, CLOSED)
+        with self._lock:
+            over = self.state is OPEN and self.breaker._now() >= self.due
+            made.isolations = self.isolations
+            if not over:
+                made.state, made.due = self.state, self.due
+        with made._lock:
+            made._refresh_locked()
+        return made
+
     def isolate(self, holder: object) -> None:
         """One isolation more; what lies beneath goes on by itself."""
         self._change_isolations(lambda: self.isolations | {holder}, "isolate()")

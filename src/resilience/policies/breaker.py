@@ -1,15 +1,13 @@
 """Circuit breaker: stop calling what fails, probe whether it is back.
 
 Rules: a breaker is configuration; what changes lives in its circuits (`_circuit.py`), one for all calls, or one for each
-instance of a class, held weakly in `_circuits` under `_lock`.
+instance of a class (`_instances.py`).
 """
 
 from __future__ import annotations
 
-from _thread import allocate_lock
 from collections.abc import Callable
 from typing import Any, Never
-from weakref import ref
 
 from .. import _options
 from .._chance import Chance
@@ -19,6 +17,7 @@ from .._outcome import FAILURES, Judge
 from .._permit import Acquirable
 from .._policy import Policy
 from ._breaker_snapshot import BreakerSnapshot
+from ._instances import Instances, PerInstance
 from ._manual import ManualStates, reset_backoff
 from ._operated import OperatedCircuit
 from ._shadow_circuit import ShadowCircuit
@@ -45,7 +44,8 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
         on, ignore, on_result: what counts as a failure, as for `Retry`. A `Failure(open_for=seconds)` opens at once.
         initial_state: `closed`, `open`, `isolated`, `disabled` or `metrics-only`.
         shadow: count what it would refuse, and refuse nothing; `explain()` then names a threshold.
-        scope: `function`: one circuit for all calls; `instance`: one for each instance of a method's class.
+        scope: `function`: one circuit for all calls; `instance`: one for each instance of a method's class, see `of()`.
+            `isolate()` and its like act on all of them, also on those of later instances.
 
     Raises:
         CircuitOpenError: the call was refused; it carries `retry_after`.
@@ -64,8 +64,7 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
     """
 
     __slots__ = (
-        "_circuits",
-        "_lock",
+        "_instances",
         "circuit",
         "half_open_max_calls",
         "judge",
@@ -112,9 +111,8 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
         self.judge = Judge(on, ignore, on_result)
         self.scope = _options.choice("scope", scope, ("function", "instance"))
         self.shadow = _options.flag("shadow", shadow)
-        self._lock = allocate_lock()
-        self._circuits: dict[int, tuple[ref[Any], OperatedCircuit]] = {}
         self.circuit = self._new_circuit(State(_options.choice("initial_state", initial_state, _INITIAL)))
+        self._instances = Instances(self.circuit) if self.scope == "instance" else None
 
     def _new_circuit(self, state: State) -> OperatedCircuit:
         isolated = state is State.ISOLATED
@@ -128,7 +126,7 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
 
     def bind(self, function: Callable[..., Any]) -> Gate:
         if self.scope == "instance":
-            return _PerInstance(self)
+            return PerInstance(self)
         return self.circuit if self.judge.on_result is None else _Judged(self.circuit)
 
     def check_generator(self, function: Callable[..., Any]) -> None:
@@ -151,22 +149,7 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
 
     def of(self, instance: object) -> OperatedCircuit:
         """The circuit of one instance, with `scope="instance"`; it lives as long as the instance."""
-        key = id(instance)
-        with self._lock:
-            found = self._circuits.get(key)
-            if found is not None and found[0]() is instance:
-                return found[1]
-            try:
-                weak = ref(instance, lambda _: self._circuits.pop(key, None))
-            except TypeError:
-                raise TypeError(
-                    f"{self.name}: scope='instance' needs weak references to {type(instance).__name__!r}; "
-                    "add '__weakref__' to its __slots__, or use scope='function' "
-                    "(docs/policies/circuit-breaker.md)"
-                ) from None
-            circuit = self._new_circuit(State.CLOSED)
-            self._circuits[key] = weak, circuit
-            return circuit
+        return self.circuit if self._instances is None else self._instances.of(instance)
 
     # What the circuit asks
 
@@ -244,10 +227,11 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
 
     def circuits(self) -> list[OperatedCircuit]:
         """The circuit for all calls, and those of single instances."""
-        return [self.circuit, *(circuit for _, circuit in list(self._circuits.values()))]
+        return [self.circuit, *(() if self._instances is None else self._instances.circuits())]
 
     def reset_after_fork(self) -> None:
-        self._lock = allocate_lock()
+        if self._instances is not None:
+            self._instances.renew_lock()
         for circuit in self.circuits():
             circuit.renew_lock()
 
@@ -270,29 +254,3 @@ class _Judged(Gate):
 
     def succeeded(self, permit: Any, value: Any) -> None:
         self._circuit.judged(permit, value)
-
-
-class _PerInstance(Gate):
-    """The circuit of the instance that a method is called on."""
-
-    __slots__ = ("_breaker",)
-
-    def __init__(self, breaker: CircuitBreaker) -> None:
-        self._breaker = breaker
-
-    def admit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if not args:
-            raise TypeError(
-                f"{self._breaker.name}: scope='instance' guards methods, and this call has no self; use scope='function' "
-                "for a plain function (docs/policies/circuit-breaker.md)"
-            )
-        circuit = self._breaker.of(args[0])
-        return circuit, circuit.admit(args, kwargs)
-
-    def succeeded(self, permit: Any, value: Any) -> None:
-        circuit, inner = permit
-        circuit.judged(inner, value)
-
-    def failed(self, permit: Any, error: BaseException, attempt: int) -> None:
-        circuit, inner = permit
-        circuit.failed(inner, error, attempt)
