@@ -20,6 +20,16 @@ def pybreaker():
     return CircuitBreaker(fail_max=2, reset_timeout=_SOON)
 
 
+def with_tornado():
+    """The way of pybreaker for coroutine functions, which needs Tornado."""
+    breaker = pybreaker()
+
+    def guard(function):
+        return breaker(__pybreaker_call_async=asyncio.iscoroutinefunction(function))(function)
+
+    return guard
+
+
 def circuitbreaker():
     from circuitbreaker import CircuitBreaker
 
@@ -69,14 +79,16 @@ def open_it(call):
             pass
 
 
-async def until_it_may_close(call):
+async def until_it_may_close(call, reached):
     """Let a guarded coroutine function open its circuit, and wait until a probe is due."""
     for _ in range(4):
         try:
             await call(ConnectionError("down"))
         except Exception:  # the state is what matters
             pass
+    assert len(reached) < 4, "it guards no coroutine functions: a circuit that never opens has no probes"
     await asyncio.sleep(2 * _SOON)
+    reached.clear()
 
 
 def is_open(call, reached):
@@ -148,12 +160,34 @@ def one_probe_at_a_time(library):
     call = guarded(breaker, abody)
 
     async def main():
-        await until_it_may_close(call)
-        reached.clear()
+        await until_it_may_close(call, reached)
         await asyncio.gather(*(call(None) for _ in range(50)), return_exceptions=True)
 
     asyncio.run(main())
     return len(reached) == 1
+
+
+def one_thread_probes(library):
+    """Of ten threads that come when the circuit may close, one at a time is let through."""
+    breaker, running, most = library(), [], []
+
+    def body(error):
+        if error is not None:
+            raise error
+        running.append(1)
+        most.append(len(running))
+        time.sleep(0.01)
+        running.pop()
+
+    call = guarded(breaker, body)
+    open_it(call)
+    time.sleep(2 * _SOON)
+    threads = [threading.Thread(target=call, args=(None,)) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return max(most) == 1
 
 
 def a_cancelled_probe_gives_its_place_back(library):
@@ -169,8 +203,7 @@ def a_cancelled_probe_gives_its_place_back(library):
     call = guarded(breaker, abody)
 
     async def main():
-        await until_it_may_close(call)
-        reached.clear()
+        await until_it_may_close(call, reached)
         probe = asyncio.ensure_future(call(None))
         await asyncio.sleep(0.01)
         probe.cancel()
@@ -235,6 +268,10 @@ ROWS = (
     late_results_change_nothing,
 )
 NOTES = {
-    ("one_probe_at_a_time", "pybreaker"): "Tornado only",
-    ("a_cancelled_probe_gives_its_place_back", "pybreaker"): "Tornado only",
+    ("one_for_plain_and_async", "pybreaker"): ("with Tornado", lambda: one_for_plain_and_async(with_tornado)),
+    ("one_probe_at_a_time", "pybreaker"): ("threads only", lambda: one_thread_probes(pybreaker)),
+    ("a_cancelled_probe_gives_its_place_back", "pybreaker"): (
+        "with Tornado",
+        lambda: a_cancelled_probe_gives_its_place_back(with_tornado),
+    ),
 }

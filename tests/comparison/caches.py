@@ -19,10 +19,28 @@ def cachetools():
     return cached(TTLCache(2, 30), lock=threading.Lock())
 
 
+def with_condition():
+    from cachetools import TTLCache, cached
+
+    return cached(TTLCache(2, 30), condition=threading.Condition())
+
+
+def with_typedkey():
+    from cachetools import TTLCache, cached, keys
+
+    return cached(TTLCache(3, 30), key=keys.typedkey)
+
+
 def async_lru():
     from async_lru import alru_cache
 
     return alru_cache(maxsize=2, ttl=30)
+
+
+def with_typed():
+    from async_lru import alru_cache
+
+    return alru_cache(maxsize=3, ttl=30, typed=True)
 
 
 def pyresilience():
@@ -118,7 +136,7 @@ def a_cancelled_leader_harms_nobody(library):
 def keys_have_types(library):
     """`1`, `True` and `1.0` are three keys."""
     loads = []
-    if library is async_lru:
+    if library in {async_lru, with_typed}:
 
         async def body(key):
             loads.append(key)
@@ -174,4 +192,11 @@ ROWS = (
     keys_have_types,
     the_least_recently_used_goes,
 )
-NOTES = {}
+NOTES = {
+    ("one_load_for_many_threads", "cachetools"): (
+        "with `condition=`",
+        lambda: one_load_for_many_threads(with_condition),
+    ),
+    ("keys_have_types", "cachetools"): ("with `typedkey`", lambda: keys_have_types(with_typedkey)),
+    ("keys_have_types", "async-lru"): ("with `typed=True`", lambda: keys_have_types(with_typed)),
+}

@@ -17,10 +17,27 @@ def tenacity(attempts=3):
     return retry(stop=stop_after_attempt(attempts))
 
 
-def stamina(attempts=3):
+def with_reraise():
+    from tenacity import retry, stop_after_attempt
+
+    return retry(stop=stop_after_attempt(3), reraise=True)
+
+
+def stamina(attempts=3, on=Exception):
     from stamina import retry
 
-    return retry(on=Exception, attempts=attempts, wait_initial=0, wait_jitter=0, wait_max=0)
+    return retry(on=on, attempts=attempts, wait_initial=0, wait_jitter=0, wait_max=0)
+
+
+def stamina_wants_names():
+    """It refuses to guess which errors are worth another call, and a `TypeError` is none of those that were named."""
+    from stamina import retry
+
+    try:
+        retry(attempts=3)
+    except TypeError:
+        return programming_errors_are_not_repeated(lambda: stamina(on=ConnectionError))
+    return False
 
 
 def pyresilience(attempts=3):
@@ -123,6 +140,9 @@ ROWS = (
     the_real_error_comes_out,
 )
 NOTES = {
-    ("the_real_error_comes_out", "tenacity"): "with `reraise=True`",
-    ("programming_errors_are_not_repeated", "stamina"): "you always name the errors",
+    ("the_real_error_comes_out", "tenacity"): (
+        "with `reraise=True`",
+        lambda: the_real_error_comes_out(with_reraise),
+    ),
+    ("programming_errors_are_not_repeated", "stamina"): ("you always name the errors", stamina_wants_names),
 }

@@ -26,7 +26,7 @@ def table(subject):
     for probe in subject.ROWS:
         cells = []
         for name, library in subject.LIBRARIES.items():
-            note = subject.NOTES.get((probe.__name__, name))
+            note, _ = subject.NOTES.get((probe.__name__, name), (None, None))
             cells.append(note or ("yes" if answer(probe, library) else "no"))
         yield f"| {probe.__name__.replace('_', ' ')} | {' | '.join(cells)} |"
 
