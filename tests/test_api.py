@@ -1,10 +1,22 @@
 """The public API stands in api.txt: a change of a name, a signature or a default is seen before users see it."""
 
 import difflib
+import importlib
 import importlib.util
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parent.parent
+
+
+def test_errors_are_called_what_programs_import():
+    """A traceback shows an error's module: one that users cannot rely on would be copied into their `except`."""
+    from scripts.api import MODULES
+
+    modules = [importlib.import_module(name) for name in MODULES]
+    public = [getattr(module, name) for module in modules for name in getattr(module, "__all__", vars(module))]
+    errors = {one for one in public if isinstance(one, type) and issubclass(one, BaseException)}
+    assert len(errors) >= 10
+    assert [one for one in errors if "._" in one.__module__] == []
 
 
 def test_the_public_api_is_what_api_txt_says():

@@ -36,5 +36,6 @@ def awaitable_in_sync(value: Any) -> TypeError:
         close()
     return TypeError(
         f"a plain function returned an awaitable ({type(value).__name__}): its guard would end before the work begins; "
-        "declare the function with `async def`, or call the policy's .acall() (docs/tutorial.md)"
+        "declare the function with `async def`, or give the coroutine function itself, and its arguments, to .acall() "
+        "(docs/tutorial.md)"
     )

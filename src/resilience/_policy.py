@@ -160,9 +160,10 @@ class Policy(Gate, Generic[Also]):
 
     def check_generator(self, function: Callable[..., Any]) -> None:
         """Raise a `TypeError` if this policy cannot guard a generator."""
+        article = "an" if self.kind[0] in "aeiou" else "a"
         raise TypeError(
-            f"{self.name}: a {self.kind} cannot guard the generator {name_of(function)}, whose work happens while it is "
-            f"iterated; guard the function that consumes it, or one that returns a list{see(type(self))}"
+            f"{self.name}: {article} {self.kind} cannot guard the generator {name_of(function)}, whose work happens while "
+            f"it is iterated; guard the function that consumes it, or one that returns a list{see(type(self))}"
         )
 
     @overload

@@ -72,7 +72,10 @@ class Service:
         if trip is None or (source.beats_code and isinstance(trip, Consecutive)):
             return {"failures": settings.circuit_breaker.failure_threshold}
         if source.beats_code:
-            raise SettingsError(f"{source}: the code makes this breaker trip on {trip!r}; take the name away")
+            raise SettingsError(
+                f"{source}: the code makes this breaker trip on {trip!r}, which has no such threshold; "
+                "take this name away, or make the code trip on Consecutive(...)"
+            )
         return {"failures": trip.failures} if isinstance(trip, Consecutive) else {}
 
 

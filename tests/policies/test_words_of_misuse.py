@@ -1,5 +1,7 @@
 """What is said, word for word, when something is used as it cannot be."""
 
+import asyncio
+
 import pytest
 from tests.policies.words import Awaited
 
@@ -86,8 +88,10 @@ def test_an_awaitable_where_nobody_awaits():
     said = whole_error(TypeError, lambda: Retry().call(plain))
     assert said == (
         "a plain function returned an awaitable (coroutine): its guard would end before the work begins; declare the "
-        "function with `async def`, or call the policy's .acall() (docs/tutorial.md)"
+        "function with `async def`, or give the coroutine function itself, and its arguments, to .acall() "
+        "(docs/tutorial.md)"
     )
+    assert asyncio.run(Retry().acall(later)) == 1, "what the text advises"
     fallback = Fallback(call=Awaited(), name="words-fallback")
     assert whole_error(TypeError, lambda: fallback(fail)) == (
         f"words-fallback: call={resilience._callable.name_of(Awaited())} is a coroutine function, which nobody awaits "

@@ -54,7 +54,8 @@ def test_a_limiter_says_its_rate_and_when_the_next_turn_is(kind, clock):
     next_turn = pytest.approx(4 if kind is RateLimiter else 8)
     limiter.try_acquire(2)
     text = f"{limiter.name}: more than 2 calls each 8 s; the next turn is in {4 if kind is RateLimiter else 8} s"
-    advice = "try again then, or call more slowly (docs/policies/rate-limiter.md)"
+    page = "rate-limiter" if kind is RateLimiter else "which-limiter"
+    advice = f"try again then, or call more slowly (docs/policies/{page}.md)"
     assert refused(limiter) == (RateLimitedError, f"{text}; {advice}", "rate", next_turn)
     limiter.wait = 1.5
     assert refused(limiter) == (RateLimitedError, f"{text}; it may wait 1.5 s; {advice}", "rate", next_turn)

@@ -204,7 +204,9 @@ def test_a_trip_that_has_no_threshold(names):
     r.config.reload()
     r.CircuitBreaker.named("orders", trip=r.FailureRate(0.5))
     with pytest.raises(
-        SettingsError, match=r"^RESILIENCE__ORDERS__.*: the code makes this breaker trip on FailureRate"
+        SettingsError,
+        match=r"^RESILIENCE__ORDERS__.*: the code makes this breaker trip on FailureRate.*, which has no such threshold; "
+        "take this name away",
     ):
         r.resilient("orders")
 

@@ -1,13 +1,14 @@
 """The scripted dependency: capacity, latency, outages."""
 
 import itertools
+import pickle
 from math import inf
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from resilience.simulate import Constant, Dependency, LogNormal, Outage
+from resilience.simulate import Constant, Dependency, DependencyError, LogNormal, Outage
 from resilience.simulate._dependency import Server
 
 
@@ -20,6 +21,12 @@ def test_without_a_limit_everybody_is_served_at_once():
     made = server()
     assert [made.take(0).after for _ in range(1000)] == [0.1] * 1000
     assert made.requests == 1000
+
+
+def test_a_scripted_failure_can_be_pickled():
+    """As every error here, for pools of processes."""
+    copy = pickle.loads(pickle.dumps(DependencyError("down")))
+    assert (copy.reason, str(copy)) == ("down", "the scripted dependency: down")
 
 
 def test_a_queue_grows_beyond_the_capacity():

@@ -22,7 +22,7 @@ class SettingsError(ResilienceError, ValueError):
     >>> Settings(environment={"RETRY_MAX_ATTEMPTS": "5s"}).retry
     Traceback (most recent call last):
         ...
-    resilience.config._refusal.SettingsError: RETRY_MAX_ATTEMPTS='5s': must be a whole number from 1 to 1000000,
+    resilience.config.SettingsError: RETRY_MAX_ATTEMPTS='5s': must be a whole number from 1 to 1000000,
     e.g. RETRY_MAX_ATTEMPTS=3; if this variable is another program's, set RESILIENCE_BARE_NAMES=false
     (docs/configuration.md)
     """
@@ -32,6 +32,9 @@ class SettingsError(ResilienceError, ValueError):
     def __init__(self, *problems: str) -> None:
         super().__init__(linked("\n".join(problems), "configuration"))
         self.problems = problems
+
+
+SettingsError.__module__ = "resilience.config"  # a traceback then shows the name that a program imports
 
 
 def refusal(variable: Variable, raw: Raw) -> str:

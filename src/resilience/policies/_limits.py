@@ -17,6 +17,7 @@ from .._deadline import remaining
 from .._gate import Park
 from .._listeners import HUB
 from .._names import reset_lock
+from .._pages import linked
 from .._permit import Acquirable
 from .._policy import Policy
 from .._worst import WorstCase
@@ -52,6 +53,8 @@ class Limits(Policy[Never], Acquirable):
     _stream: ClassVar[type[Stream]]
     _ceiling: ClassVar[str] = "limit"
     """The option that no single cost may exceed."""
+    _page: ClassVar[str] = "policies/rate-limiter"
+    """Where its refusals are explained."""
 
     def __init__(
         self,
@@ -165,9 +168,9 @@ class Limits(Policy[Never], Acquirable):
         if self._listeners or HUB.listeners:
             self.tell(CallRejected, reason="rate", retry_after=delay)
         waits = f"; it may wait {patience:.3g} s" if patience else ""
+        words = f"{self.name}: more than {self._words()}; the next turn is in {delay:.3g} s{waits}"
         raise RateLimitedError(
-            f"{self.name}: more than {self._words()}; the next turn is in {delay:.3g} s{waits}; try again "
-            "then, or call more slowly (docs/policies/rate-limiter.md)",
+            linked(f"{words}; try again then, or call more slowly", self._page),
             policy=self.name,
             retry_after=delay,
             reason="rate",

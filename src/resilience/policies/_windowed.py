@@ -17,6 +17,7 @@ class Windowed(Limits):
     """The base of both windows, which differ in their streams alone."""
 
     __slots__ = ()
+    _page = "policies/which-limiter"
 
     def __init__(
         self,

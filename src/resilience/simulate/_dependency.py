@@ -24,6 +24,12 @@ class DependencyError(ConnectionError):
         super().__init__(f"the scripted dependency: {reason}")
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type[DependencyError], tuple[str]]:
+        return type(self), (self.reason,)
+
+
+DependencyError.__module__ = "resilience.simulate"  # a traceback then shows the name that a program imports
+
 
 class Outage(Part):
     """What is different between `start` and `end`.

@@ -28,6 +28,9 @@ class ScenarioError(ValueError):
         return linked(super().__str__(), "simulate")
 
 
+ScenarioError.__module__ = "resilience.simulate"  # a traceback then shows the name that a program imports
+
+
 def read_scenario(path: str | Path, *, seed: int | None = None) -> tuple[Make, Scenario]:
     """The policies and the scenario of a file.
 
