@@ -1,7 +1,12 @@
-"""Draws the pictures of the docs from the real objects: `python scripts/pictures.py [NAME ...]`."""
+"""Draws the pictures of the docs from the real objects: `python -m scripts.pictures [NAME ...]`.
+
+What each shows is noted in `docs/pictures/content.json`, where a test finds it: a picture must not grow old.
+"""
 
 import asyncio
+import hashlib
 import io
+import json
 import re
 import sys
 from pathlib import Path
@@ -105,13 +110,48 @@ def limiter():
 ALL = (backoff, demo, limiter, storm)
 
 
+def content(figure):
+    """What a figure shows, wherever a version of matplotlib puts it: words and data, as a digest."""
+    shown = []
+    for panel in figure.axes:
+        shown.append((panel.get_title(), panel.get_xlabel(), panel.get_ylabel()))
+        shown += [(line.get_label(), _rounded(line.get_xydata())) for line in panel.get_lines()]
+        for area in panel.collections:
+            shown.append((area.get_label(), [_rounded(path.vertices) for path in area.get_paths()]))
+        shown += [(note.get_text(), _rounded([note.xy])) for note in panel.texts]
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+
+
+def _rounded(points):
+    return [[f"{number:.6g}" for number in point] for point in points]
+
+
+def contents(picture):
+    """Draw, and tell the content of each figure by the name of its file; none for what is no figure."""
+    found, save = {}, Figure.savefig
+
+    def noting(figure, path, **options):
+        found[Path(path).stem] = content(figure)
+        save(figure, path, **options)
+
+    Figure.savefig = noting
+    try:
+        picture()
+    finally:
+        Figure.savefig = save
+    return found
+
+
 def draw(pictures):
     """Those that the command line names, else all."""
     PICTURES.mkdir(exist_ok=True)
     rcParams["svg.hashsalt"] = "resilience"  # the same names inside the same picture
+    notes = PICTURES / "content.json"
+    known = json.loads(notes.read_text("utf-8")) if notes.exists() else {}
     for picture in pictures:
         if not sys.argv[1:] or picture.__name__ in sys.argv[1:]:
-            picture()
+            known |= contents(picture)
+    notes.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

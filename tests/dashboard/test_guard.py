@@ -110,7 +110,9 @@ def test_row_65_a_control_needs_its_token_and_its_own_page(page):
     """Without the token's header, with a wrong one, as a form, or from elsewhere, nothing is done."""
     breaker = resilience.CircuitBreaker("guarded by a token")
     act = ("isolate", "circuit-breaker", breaker.name)
-    assert page.act(*act, X_Resilience_Token=None)[0] == 401
+    status, answer = page.act(*act, X_Resilience_Token=None)
+    assert status == 401
+    assert "the control token is needed, in the header X-Resilience-Token" in answer
     assert page.act(*act, X_Resilience_Token="x" * 27)[0] == 401
     assert page.act(*act, X_Resilience_Token=TOKEN[:-1])[0] == 401
     assert page.act(*act, X_Resilience_Token=None, Cookie=f"resilience_session={TOKEN}")[0] == 401
@@ -144,7 +146,10 @@ def test_row_65_a_page_with_a_token_tells_nothing_without_it():
     """Board, processes, history and stream need the token's header, or a session that was begun with it."""
     with served(token=TOKEN) as page:
         paths = ("/api/snapshot", "/api/processes", "/api/hour?key=totals", "/api/events")
-        assert [page.ask(path)[0] for path in paths] == [401] * 4
+        for path in paths:
+            status, answer = page.ask(path)
+            assert status == 401
+            assert "a token is needed, in the header X-Resilience-Token" in answer
         assert [page.ask(f"{path}{'&' if '?' in path else '?'}token={TOKEN}")[0] for path in paths] == [401] * 4
         assert page.ask("/api/snapshot", X_Resilience_Token=TOKEN)[0] == 200
         assert page.ask("/api/session", "POST", X_Resilience_Token="wrong" * 9)[0] == 401

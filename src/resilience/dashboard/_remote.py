@@ -15,7 +15,7 @@ from ..policies._trip import Consecutive
 from ..policies.breaker import CircuitBreaker
 from ._processes import Processes, named, rows, text
 
-TOKEN_HEADER = "x-resilience-token"  # noqa: S105 - the name of a header
+TOKEN_HEADER = "X-Resilience-Token"  # noqa: S105 - the name of a header
 PATH = "api/processes"
 _SUFFIX = "/resilience"
 _PATIENCE = 5.0

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _STATIC = Path(__file__).parent / "static"
 _LONGEST_BODY = 4096
+_READER = f"a token is needed, in the header {TOKEN_HEADER}"
 _HINT = "the web page needs starlette: pip install 'resilience-stack[web]' (docs/dashboard.md)"
 
 
@@ -133,7 +134,7 @@ class Page:
         from starlette.responses import Response as Answer
 
         if not self.may_read(request.headers):
-            return _told(401, "a token is needed")
+            return _told(401, _READER)
         self.awake()
         return Answer(await run_in_threadpool(lambda: to_json(value())), media_type="application/json")
 
@@ -164,9 +165,9 @@ class Page:
         from starlette.concurrency import run_in_threadpool
 
         if not self._access.has_controls:
-            return _told(403, "controls are off: give the dashboard a control_token")
+            return _told(403, "controls are off; give the dashboard a control_token= (docs/dashboard.md)")
         if not self._access.may_control(request.headers.get(TOKEN_HEADER)):
-            return _told(401, "the control token is needed")
+            return _told(401, f"the control token is needed, in the header {TOKEN_HEADER}")
         asked = await _asked(request)
         if asked is None:
             return _told(400, 'say {"action": …, "kind": …, "name": …} as application/json')
@@ -193,7 +194,7 @@ class _Reading:
         from starlette.datastructures import Headers
 
         if not self._page.may_read(Headers(scope=dict(scope))):
-            await refuse(send, 401, "a token is needed")
+            await refuse(send, 401, _READER)
             return
         self._page.awake()
         await self._app(scope, receive, send)
