@@ -239,7 +239,9 @@ def test_a_control_asks_for_its_token_and_acts(browser):
             eventually(lambda: browser.execute_script("return document.getElementById('ask').open"))
             browser.find_element(By.ID, "ask-token").send_keys(token)
             _click(browser, "#ask button", "Go on")
-            words = "isolated" if state == "isolated" else "the control token is needed"
+            words = (
+                "isolated" if state == "isolated" else "the control token is needed, in the header X-Resilience-Token"
+            )
             eventually(lambda words=words: words in shown(browser, ".controls [role=status]"))
             assert breaker.state == state
     breaker.close()
