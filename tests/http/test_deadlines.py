@@ -53,6 +53,29 @@ def test_the_callers_deadline_ends_a_body_that_is_streamed(users, step):
         users.run(story, timeout=30)
 
 
+@pytest.mark.parametrize("is_streamed", [True, False], ids=["streamed", "read"])
+@pytest.mark.parametrize("why", ["events", "verdict"])
+def test_the_callers_deadline_ends_a_body_that_was_judged_at_its_headers(users, why, is_streamed):
+    """The verdict is out, the time is not: a stream of events that goes on and on ends with the deadline, too."""
+    options = {"verdict": "headers"} if why == "verdict" else {}
+    headers = {"content-type": "text/event-stream"} if why == "events" else {}
+
+    def story(client):
+        begun = time.monotonic()
+        with pytest.raises(users.guards.CallTimeoutError) as caught, deadline(0.4):
+            response = yield client.send(client.build_request("GET", origin.url), stream=is_streamed)
+            try:
+                yield users.pieces(response)
+            finally:
+                yield users.close(response)
+        assert 0.3 < time.monotonic() - begun < 1.5
+        assert caught.value.reason == "deadline passed"
+        assert counted(client) == (0, 1)
+
+    with Origin(then=drip(60, every=0.05, headers=headers)) as origin:
+        users.run(story, timeout=30, **options)
+
+
 @EVERY_HANG
 def test_an_attempt_that_takes_too_long_is_a_failure_and_tried_again(users, step):
     """Each of two attempts gets its time, the breaker counts both, and the error is ours."""

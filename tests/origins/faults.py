@@ -67,11 +67,11 @@ def hang_mid_body(sent: int = 10) -> Step:
     return step
 
 
-def drip(size: int, *, every: float = 1.0) -> Step:
+def drip(size: int, *, every: float = 1.0, headers: Headers | None = None) -> Step:
     """A proper answer whose body comes a byte at a time."""
 
     def step(connection: Connection, request: Received) -> None:
-        _drip(connection, head(200, {"content-length": str(size)}), b"x" * size, every)
+        _drip(connection, head(200, {"content-length": str(size), **(headers or {})}), b"x" * size, every)
 
     return step
 

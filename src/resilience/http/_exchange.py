@@ -181,7 +181,7 @@ class Exchange:
             settlement.failed_by_answer(verdict)
         elif self._is_read or response.is_closed or self._extent_of(response) is Extent.HEADERS:
             settlement.succeeded()
-        if not (self._is_read or response.is_closed) and self._extent_of(response) is Extent.BODY:
+        if not (self._is_read or response.is_closed):  # also one that is judged already is read within the deadline
             response.stream = self._transport.guarded_stream(response.stream, self)
         return response
 
