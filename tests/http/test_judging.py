@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from tests.origins import (
     Origin,
@@ -158,3 +160,52 @@ def test_what_a_judge_raises_goes_to_the_caller(users, skipping):
 
     with Origin() as origin:
         users.run(story, clock=skipping, breaker=own)
+
+
+class BrokenFile(io.BytesIO):
+    """Its disk is gone."""
+
+    def read(self, size=-1, /):
+        raise OSError("the disk is gone")
+
+
+def uploads(users):
+    """Bodies that break while they are sent, and what comes of them: a generator's, a file's, and one from elsewhere."""
+
+    def generator():
+        yield b"x"
+        raise ValueError("no more rows")
+
+    async def agenerator():
+        yield b"x"
+        raise ValueError("no more rows")
+
+    def download():
+        raise users.package.ReadError("another origin broke off")
+        yield
+
+    async def adownload():
+        raise users.package.ReadError("another origin broke off")
+        yield
+
+    is_async = users.world.is_async
+    return {
+        "program": ({"content": agenerator() if is_async else generator()}, ValueError),
+        "download": ({"content": adownload() if is_async else download()}, users.package.ReadError),
+        "file": ({"files": {"rows": BrokenFile(b"rows")}}, OSError),
+    }
+
+
+@pytest.mark.parametrize("kind", ["program", "download", "file"])
+def test_what_goes_wrong_in_the_body_that_is_sent_is_not_the_origins_doing(users, skipping, kind):
+    """Whoever made the body is to blame: the error goes through as it is, and the circuit stays closed."""
+    body, error = uploads(users)[kind]
+
+    def story(client):
+        with pytest.raises(error):
+            yield client.post(origin.url, **body)
+        assert (yield client.get(origin.url)).status_code == 200
+        assert state_of(client) == "closed"
+
+    with Origin() as origin:
+        users.run(story, clock=skipping, breaker=breakers(), attempts=1)

@@ -23,9 +23,10 @@ class Body:
     `replay` is found when the request first comes by, before a byte of the body was read.
     """
 
-    __slots__ = ("_file", "_start", "is_in_memory", "replay")
+    __slots__ = ("_file", "_start", "_stream", "is_in_memory", "replay")
 
     def __init__(self, stream: Any) -> None:
+        self._stream = stream
         self._file: Any = None
         self._start = 0
         self.replay = Replay.NEVER
@@ -43,6 +44,15 @@ class Body:
         if self.replay is Replay.BY_SEEKING:
             return not getattr(self._file, "closed", False)
         return self.replay is Replay.FREELY
+
+    def raised(self, error: BaseException) -> bool:
+        """Did it come out of the body itself, a generator's or a file's own, which says nothing of the origin?"""
+        trace = None if self.is_in_memory else error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_locals.get("self") is self._stream:
+                return True
+            trace = trace.tb_next
+        return False
 
     def rewind(self) -> None:
         """Back to where the body began."""

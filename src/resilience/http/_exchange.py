@@ -160,7 +160,7 @@ class Exchange:
             self._settlement.release()
             return None
         late = lateness(error, self.state.name, self.plan, self.state.now() - self._begun)
-        if is_ours(error) and late is None:
+        if late is None and (is_ours(error) or self._body.raised(error)):
             self._settlement.release()
         else:
             self._settlement.failed(late or error)
