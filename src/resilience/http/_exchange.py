@@ -44,6 +44,7 @@ class Exchange:
         "_attempts",
         "_begun",
         "_body",
+        "_closings",
         "_elapsed",
         "_is_read",
         "_left",
@@ -51,7 +52,6 @@ class Exchange:
         "_pieces",
         "_settlement",
         "_transport",
-        "inner",
         "is_hedged",
         "plan",
         "repeating",
@@ -63,8 +63,8 @@ class Exchange:
         self.request = request
         self.state = state
         self.plan = plan
-        self.inner = transport.inner
         self._transport = transport
+        self._closings = transport.closings
         self._body = Body(request.stream)
         self.repeating = repeating_of(
             request.method, request.headers, is_replayable=self._body.is_replayable, idempotent=plan.idempotent
@@ -82,6 +82,25 @@ class Exchange:
     def chain(self, *, is_async: bool) -> Callable[..., Any]:
         """The program of this request."""
         return self.state.chain(self.plan, self.repeating, is_hedged=self.is_hedged, is_async=is_async)
+
+    @property
+    def inner(self) -> Any:
+        """The transport that does the work.
+
+        Raises:
+            RuntimeError: as httpx's own, after a close: a connection that is opened now nobody would close.
+        """
+        if self._is_left:
+            raise RuntimeError(
+                f"{self.state.name}: the client was closed while this call waited to send its request; "
+                "close it when its calls are done (docs/http.md)"
+            )
+        return self._transport.inner
+
+    @property
+    def _is_left(self) -> bool:
+        """Was the transport closed since this request came by?"""
+        return self._transport.closings != self._closings
 
     # Before an attempt
 
@@ -160,7 +179,10 @@ class Exchange:
             self._settlement.release()
             return None
         late = lateness(error, self.state.name, self.plan, self.state.now() - self._begun)
-        if late is None and (is_ours(error) or self._body.raised(error)):
+        if self._is_left:
+            give_up(error)
+            self._settlement.release()
+        elif late is None and (is_ours(error) or self._body.raised(error)):
             self._settlement.release()
         else:
             self._settlement.failed(late or error)

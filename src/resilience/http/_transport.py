@@ -38,6 +38,7 @@ class GuardedTransport:
                 f"origins= has its options already; give {', '.join(options)} to Origins() instead (docs/http.md)"
             )
         self.inner = transport
+        self.closings = 0
         self.origins = Origins(**options) if origins is None else origins
 
     def guarded_stream(self, stream: Any, exchange: Exchange) -> Any:
@@ -102,7 +103,8 @@ class SyncTransport(GuardedTransport):
             raise self.kit.flavoured(error, request) from error.__cause__
 
     def close(self) -> None:
-        """Close the inner transport."""
+        """Close the inner transport; a call that is under way begins no further attempt."""
+        self.closings += 1
         self.inner.close()
 
     def __enter__(self) -> Self:
@@ -115,6 +117,7 @@ class SyncTransport(GuardedTransport):
         error: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
+        self.closings += 1
         self.inner.__exit__(kind, error, traceback)
 
 
@@ -151,7 +154,8 @@ class AsyncTransport(GuardedTransport):
             raise self.kit.flavoured(error, request) from error.__cause__
 
     async def aclose(self) -> None:
-        """Close the inner transport."""
+        """Close the inner transport; a call that is under way begins no further attempt."""
+        self.closings += 1
         await self.inner.aclose()
 
     async def __aenter__(self) -> Self:
@@ -164,4 +168,5 @@ class AsyncTransport(GuardedTransport):
         error: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
+        self.closings += 1
         await self.inner.__aexit__(kind, error, traceback)
