@@ -123,3 +123,16 @@ def test_a_full_disk_is_one_line(words):
         3,
         "resilience: cannot write the output: No space left on device\n",
     )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no shell of this kind there")
+@pytest.mark.parametrize(
+    ("words", "code"), [("--version", 0), ("config", 0), ("nonsense", 2), ("check http://127.0.0.1:1", 1)]
+)
+def test_output_that_is_closed_is_no_fault(words, code):
+    """A scheduler may start it so: the exit code tells the same as ever."""
+    line = f"{sys.executable} -m resilience {words} >&-"
+    ended = subprocess.run(["sh", "-c", line], stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert ended.returncode == code
+    assert "Traceback" not in ended.stderr
+    assert subprocess.run(["sh", "-c", f"{line} 2>&-"], check=False, timeout=60).returncode == code

@@ -43,6 +43,7 @@ def lint(tmp_path):
     (tmp_path / "shop.py").write_text(MODULE)
     (tmp_path / "empty.py").write_text("number = 7\n")
     (tmp_path / "broken.py").write_text("1 / 0\n")
+    (tmp_path / "script.py").write_text("raise SystemExit(0)\n")
 
     def run(*words):
         command = [sys.executable, "-m", "resilience", "lint", *words]
@@ -106,6 +107,11 @@ def test_json(lint):
         ("empty", "empty holds no policy and no guarded function"),
         ("shop:number", "shop:number: no policy or guarded function of that name; shop holds fine, odd, layered"),
         ("empty:number", "empty holds none"),
+        ("script", "SystemExit: 0; it ends the program when it is imported: put that under if __name__ =="),
+        ("shop.py", "; name the module, not its file, e.g. shop (docs/"),
+        ("./shop.py:odd", "; name the module, not its file, e.g. shop (docs/"),
+        ("parts/shop.py", "; name the module, not its file, e.g. parts.shop (docs/"),
+        ("../shop.py", "; name the module, not its file (docs/"),
     ],
 )
 def test_a_mistake_is_one_line(lint, target, words):
@@ -114,3 +120,17 @@ def test_a_mistake_is_one_line(lint, target, words):
     assert (code, out) == (2, "")
     assert words in complaint
     assert len(complaint.splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder that is in use stays there")
+def test_a_working_directory_that_is_gone_is_one_line(lint, tmp_path):
+    """It is nothing that the program could look into."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = (
+        f"import os; os.chdir({str(gone)!r}); os.rmdir({str(gone)!r}); "
+        "from resilience.cli import main; main(['lint', 'shop'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr.startswith("resilience: cannot import 'shop': the working directory is gone; ")
+    assert len(done.stderr.splitlines()) == 1

@@ -9,6 +9,7 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from io import TextIOWrapper
+from pathlib import Path
 
 from .. import __version__
 from .._masking import printable
@@ -38,6 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     resilience ...
     0
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started us, a scheduler perhaps, to whom the exit code is enough
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open to the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # an ASCII terminal must not turn an ellipsis into a traceback
             stream.reconfigure(errors="backslashreplace")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import ModuleType
 from typing import TypeVar
 
@@ -19,15 +19,29 @@ def module_named(name: str) -> ModuleType:
     Raises:
         Mistake: it cannot be imported.
     """
-    here = str(Path.cwd())
+    try:
+        here = str(Path.cwd())
+    except OSError as error:
+        raise Mistake(f"cannot import {name!r}: the working directory is gone; go to one that is there") from error
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
         return import_module(name)
-    except Exception as error:
-        lost = isinstance(error, ModuleNotFoundError)
-        hint = f"; it is looked for in {here} too: run this in the folder that holds it" if lost else ""
-        raise Mistake(f"cannot import {name!r}: {type(error).__name__}: {error}{hint}") from error
+    except (Exception, SystemExit) as error:  # a script that ends the program would end ours, as if all were well
+        raise Mistake(f"cannot import {name!r}: {type(error).__name__}: {error}{_hint(name, error, here)}") from error
+
+
+def _hint(name: str, error: BaseException, here: str) -> str:
+    path = PurePath(name)
+    if path.suffix == ".py" or len(path.parts) > 1:
+        parts = path.with_suffix("").parts
+        near = f", e.g. {'.'.join(parts)}" if all(part.isidentifier() for part in parts) else ""
+        return f"; name the module, not its file{near}"
+    if isinstance(error, SystemExit):
+        return '; it ends the program when it is imported: put that under if __name__ == "__main__"'
+    if isinstance(error, ModuleNotFoundError):
+        return f"; it is looked for in {here} too: run this in the folder that holds it"
+    return ""
 
 
 def held(target: str, kind: type[Held], *, called: str, otherwise: str) -> list[Held]:
