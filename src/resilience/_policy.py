@@ -50,7 +50,7 @@ class Policy(Gate, Generic[Also]):
 
     def __init__(self, name: str | None = None, *, clock: Clock | None = None, random: Chance | None = None) -> None:
         self._clock_given = clock is not None
-        self._clock: Clock = SYSTEM_CLOCK if clock is None else _checked_clock(clock)
+        self._clock: Clock = SYSTEM_CLOCK if clock is None else checked_clock(clock)
         self._now = self._clock.now
         self._random: Chance = chance if random is None else _options.logic("random", random)
         self._listeners: tuple[tuple[Listener, tuple[type, ...]], ...] = ()
@@ -261,7 +261,8 @@ def weakly(function: Callable[..., Any], form: str) -> Callable[..., Any]:
     return called
 
 
-def _checked_clock(clock: Any) -> Clock:
+def checked_clock(clock: Any) -> Clock:
+    """A clock, or at least something with its verbs."""
     missing = [verb for verb in ("now", "sleep", "asleep", "call_at") if not callable(getattr(clock, verb, None))]
     if missing:
         raise TypeError(

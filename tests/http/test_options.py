@@ -58,6 +58,7 @@ def test_one_request_may_go_without_any_guard(users):
         ({"verdict": "footers"}, "verdict='footers'"),
         ({"idempotent": "yes"}, "idempotent='yes'"),
         ({"guarded": None}, "guarded=None"),
+        ({1: 2}, "1 is no option of a request"),
         ("off", "resilience='off'"),
     ],
 )
@@ -80,6 +81,8 @@ def test_row_54_nonsense_is_refused_before_a_byte_is_sent(users, extension, comp
         ({"budget": 5}, "budget"),
         ({"max_origins": 0}, "max_origins=0"),
         ({"name": "a\nb"}, "name="),
+        ({"clock": 5}, "clock=5: must have now"),
+        ({"random": 5}, "random=5"),
     ],
 )
 def test_row_54_options_are_checked_when_they_are_given(options, complaint):
@@ -149,6 +152,9 @@ def test_a_transport_tells_what_does_not_fit(package, guards):
         guards.ResilientTransport(origins=Origins(), attempts=2)
     with pytest.raises(TypeError, match=r"give attempts to Origins\(\) instead"):
         guards.Client(origins=Origins(), attempts=2)
+    for kind in (guards.ResilientTransport, guards.Client, guards.AsyncClient):
+        with pytest.raises(TypeError, match="origins=5: must be an Origins"):
+            kind(origins=5)
     with pytest.raises(TypeError, match="unheard_of"):
         guards.Client(unheard_of=1)
 

@@ -195,6 +195,8 @@ def test_kinds_and_ways_must_fit(quick):
         Monitor(asynchronous).check()
     with pytest.raises(ValueError, match="interval="):
         Monitor(sync, interval=0)
+    with pytest.raises(TypeError, match="clock=5"):
+        Monitor(sync, clock=5)
     with pytest.raises(TypeError, match=r"use check\(\)"):
         Monitor(sync).acheck().send(None)
     assert repr(Monitor(sync, interval=5)) == "<Monitor of 'a' each 5 s>"

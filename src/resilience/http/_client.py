@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from resilience.http._exchange import READ_WHOLE
-from resilience.http._origins import Origins, OriginsSnapshot
+from resilience.http._origins import Origins, OriginsSnapshot, origins_of
 from resilience.http._plan import PLAN_OPTIONS
 
 if TYPE_CHECKING:
@@ -27,11 +27,7 @@ class GuardedClient:
 
     def __init__(self, *, origins: Origins | None = None, **options: Any) -> None:
         own = {name: options.pop(name) for name in _OWN_OPTIONS & options.keys()}
-        if origins is not None and own:
-            raise TypeError(
-                f"origins= has its options already; give {', '.join(sorted(own))} to Origins() instead (docs/http.md)"
-            )
-        self.origins = Origins(**own) if origins is None else origins
+        self.origins = origins_of(origins, own)
         getattr(self.kit.package, f"{self._kind}Client").__init__(self, **options)
         # httpx has no public way to guard the transports that it makes itself, those of proxies among them. The two
         # names are the same in both packages; a test for each notices when that changes.

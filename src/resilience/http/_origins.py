@@ -9,6 +9,7 @@ from resilience import _options
 from resilience._budget import Budget, checked_budget
 from resilience._chance import Chance
 from resilience._clock import Clock
+from resilience._policy import checked_clock
 from resilience._record import Record
 from resilience._world import SYSTEM_CLOCK
 from resilience.http._address import origin_of, printable
@@ -117,8 +118,8 @@ class Origins:
         self._budget = budget if callable(budget) else checked_budget(budget)
         self._prefix = "" if name is None else f"{_options.label('name', name)} "
         self._given_clock = clock
-        self._clock = clock or SYSTEM_CLOCK
-        self._random = random
+        self._clock = SYSTEM_CLOCK if clock is None else checked_clock(clock)
+        self._random = _options.logic("random", random)
         self._code: dict[str, Any] = {}
         self._service: str | None = None
         self._states = OriginMap(self._state_for, _is_idle, _options.count("max_origins", max_origins))
@@ -241,6 +242,23 @@ class Origins:
         numbers += [] if all_of_them is None else [f"{all_of_them:g} s in all"]
         service = "" if self._service is None else f" {self._service!r}"
         return f"<Origins{service}: {', '.join(numbers)}; {len(self._states.values())} met>"
+
+
+def origins_of(given: Any, options: dict[str, Any]) -> Origins:
+    """Those that are given, or new ones of these options.
+
+    Raises:
+        TypeError, ValueError: both at once, no origins, or an option that makes no sense.
+    """
+    if given is None:
+        return Origins(**options)
+    if not isinstance(given, Origins):
+        _options.refuse("origins", given, "an Origins or None, e.g. origins=Origins(attempts=4)", kind=TypeError)
+    if options:
+        raise TypeError(
+            f"origins= has its options already; give {', '.join(sorted(options))} to Origins() instead (docs/http.md)"
+        )
+    return given
 
 
 def _is_idle(state: OriginState) -> bool:

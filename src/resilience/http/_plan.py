@@ -67,7 +67,7 @@ class Plan(Record):
         """
         for name in changes:
             if name not in PLAN_OPTIONS:
-                near = get_close_matches(name, PLAN_OPTIONS, 1)
+                near = get_close_matches(str(name), PLAN_OPTIONS, 1)
                 hint = f"; did you mean {near[0]!r}?" if near else ""
                 raise TypeError(
                     f"{name!r} is no option of a request; there are {', '.join(PLAN_OPTIONS)}{hint} (docs/http.md)"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from resilience.errors import ResilienceError
 from resilience.http._exchange import Exchange
-from resilience.http._origins import Origins, OriginsSnapshot
+from resilience.http._origins import Origins, OriginsSnapshot, origins_of
 
 if TYPE_CHECKING:
     from resilience.http._kit import Kit
@@ -33,13 +33,9 @@ class GuardedTransport:
                 f"transport={transport!r}: is guarded already, and twice guarded its retries would multiply; "
                 "give it to a plain client (docs/http.md)"
             )
-        if origins is not None and options:
-            raise TypeError(
-                f"origins= has its options already; give {', '.join(options)} to Origins() instead (docs/http.md)"
-            )
         self.inner = transport
         self.closings = 0
-        self.origins = Origins(**options) if origins is None else origins
+        self.origins = origins_of(origins, options)
 
     def guarded_stream(self, stream: Any, exchange: Exchange) -> Any:
         """The body, whose end is the breaker's verdict."""

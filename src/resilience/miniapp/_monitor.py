@@ -17,6 +17,7 @@ from typing import Any, Self
 from resilience import _options
 from resilience._clock import Clock
 from resilience._listeners import HUB, Listener, Subscription, checked_listener, tell, without
+from resilience._policy import checked_clock
 from resilience._record import Record
 from resilience._world import SYSTEM_CLOCK, async_world, block
 from resilience.miniapp._miniapp import AsyncMiniapp, Miniapp
@@ -66,7 +67,7 @@ class Monitor:
             _options.refuse("miniapps", miniapps, "different ones, each given once")
         self._interval = _options.seconds("interval", interval)
         size = _options.count("history", history)
-        self._clock = SYSTEM_CLOCK if clock is None else clock
+        self._clock = SYSTEM_CLOCK if clock is None else checked_clock(clock)
         self._observed = [Observed(app, size) for app in miniapps]
         self._listeners: tuple[tuple[Listener, tuple[type, ...]], ...] = ()
         self._ends: list[Callable[[], object]] = []
