@@ -130,6 +130,7 @@ def test_wrong_values_are_told_with_the_rest(monkeypatch, capsys):
         "resilience: RETRY_JITTER",
         "resilience: CACHE_TTL_MS",
     ]
+    assert all(line.endswith(" (docs/configuration.md)") for line in error.splitlines())
 
 
 def test_doctor(monkeypatch, capsys):

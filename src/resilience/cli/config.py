@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from .._masking import masked
+from .._pages import linked
 from ..config import Settings, SettingsError
 from ..config._lazy import Sections, Setting
 from ..config._variable import spelled
@@ -38,6 +39,7 @@ def run_config(arguments: Namespace) -> int:
     else:
         everywhere = list(_standing(settings, problems))
         chosen = {name: _own(settings.of_service(name), problems) for name in settings.services}
+    problems = [linked(line, "configuration") for line in problems]
     if arguments.json:
         print(json.dumps(_object(everywhere, chosen, problems), indent=2))
     else:
