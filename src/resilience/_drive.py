@@ -64,11 +64,10 @@ def drive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None, seat: S
                 return inner(*args, **kwargs)
             if seat is not None:
                 return watch(seat, args, kwargs)
-        if quick is not None and current_scope() is None:
-            permit = quick()
-        elif standing is not None and (permit := standing.admission) is not None:
-            pass
-        else:
+        if not (
+            (quick is not None and current_scope() is None and (permit := quick()) is not None)
+            or (standing is not None and (permit := standing.admission) is not None)
+        ):
             permit = admit and admit(args, kwargs)
             if permit.__class__ in VERDICTS:
                 if isinstance(permit, Answer):
@@ -120,11 +119,10 @@ def adrive(gate: Gate, inner: Call, clock: Clock, vet: Vet | None = None, seat: 
                 return await inner(*args, **kwargs)
             if seat is not None:
                 return await awatch(seat, args, kwargs)
-        if quick is not None and current_scope() is None:
-            permit = quick()
-        elif standing is not None and (permit := standing.admission) is not None:
-            pass
-        else:
+        if not (
+            (quick is not None and current_scope() is None and (permit := quick()) is not None)
+            or (standing is not None and (permit := standing.admission) is not None)
+        ):
             permit = admit and admit(args, kwargs)
             if permit.__class__ in VERDICTS:
                 if isinstance(permit, Answer):

@@ -2,7 +2,7 @@
 
 A link takes any arguments; to pack and to unpack them costs more than all that an undisturbed retry does. A front is the
 undisturbed way of `_drive.run`, compiled with the parameters of the function itself. Whatever is rare goes on there: a call
-that is watched, a deadline or an attempt around it, the second attempt. One text serves sync and async.
+that is watched or has to wait, a deadline or an attempt around it, the second attempt. One text serves sync and async.
 
 Only a link that has the function right inside gets a front: between the two nobody must see the arguments, in which a front
 has filled in the defaults. One text is compiled for all functions with as many parameters; the code of each front is a copy
@@ -38,6 +38,8 @@ def build(run_, link_, inner_, quick_):
         if astray or current_scope() is not None:
             return {wait}run_({passed})
         permit_ = quick_()
+        if permit_ is None:
+            return {wait}run_({passed})
         try:
             value_ = {wait}inner_({passed})
             if {vetted}:
@@ -45,7 +47,7 @@ def build(run_, link_, inner_, quick_):
                 seen_ = value_.__class__
             return value_
         except BaseException as error_:
-            verdict_ = link_.verbs.failed(permit_, error_, 1)
+            verdict_ = link_.verbs.failed and link_.verbs.failed(permit_, error_, 1)
             if verdict_ is None or not isinstance(error_, Exception):
                 raise
             if not isinstance(verdict_, Again):
@@ -82,7 +84,7 @@ def _held(run: Any, name: str) -> Any:
 
 
 def _begins_alone(verbs: Any) -> bool:
-    return verbs.quick is not None and verbs.succeeded is None and verbs.failed is not None
+    return verbs.quick is not None and verbs.succeeded is None
 
 
 @lru_cache(_KEPT)

@@ -116,7 +116,7 @@ class Verbs:
     """What a gate answers with at the first attempt; `None` for what it has nothing to say to.
 
     `quick` stands in for `admit` where no deadline and no outer attempt surrounds the call: without arguments, it gives
-    a permit, never a verdict, and may be a C function.
+    a permit, or `None` to have `admit` asked, never a verdict, and may be a C function.
     `standing` holds a permit that any call may take without asking, for reading it costs a tenth of asking.
     """
 

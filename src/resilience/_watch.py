@@ -157,9 +157,12 @@ def seated(run: Any, policy: Policy[Any]) -> None:
 
 
 def unseated(run: Any) -> Any:
-    """Take the seat away again, from a chain that is a part of another."""
-    names = run.__code__.co_freevars
-    run.__closure__[names.index("seat")].cell_contents = None
+    """Take the seat away again, from a chain that is a part of another; from what is behind it, if this is a front."""
+    cells = dict(zip(run.__code__.co_freevars, run.__closure__, strict=True))
+    if "run_" in cells:
+        unseated(cells["run_"].cell_contents)
+    else:
+        cells["seat"].cell_contents = None
     return run
 
 

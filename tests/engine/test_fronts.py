@@ -8,7 +8,7 @@ import weakref
 import pytest
 
 import resilience
-from resilience import Cache, Fixed, Pipeline, Retry, RetryBudget, _front
+from resilience import Cache, Fixed, Pipeline, RateLimiter, Retry, RetryBudget, _front, _watch
 from resilience.testing import FakeClock, disabled
 
 NO_WAIT = Fixed(0)
@@ -164,6 +164,55 @@ def test_only_who_needs_no_arguments_has_a_front():
     assert not is_front(Retry(clock=FakeClock())(function))
     assert is_front(Pipeline(Retry())(function))
     assert is_front(Retry()(function))
+    assert is_front(RateLimiter(5)(function))
+    assert not is_front(RateLimiter(5, key=lambda a, b=2: a)(function))
+    assert not is_front(RateLimiter(5, cost=2)(function))
+
+
+def test_a_limited_function_waits_and_is_refused_behind_its_front(world):
+    """Where there is no room the chain is asked, which waits or refuses, and counts the call once."""
+    clock = FakeClock()
+    body = made(world, "def f(a): return a")
+    patient, strict = RateLimiter(2, per=1, wait=5, clock=clock), RateLimiter(2, per=1, clock=clock)
+    waiting, refusing = patient(body), strict(body)
+    assert is_front(waiting)
+
+    def story():
+        for number in range(4):
+            assert (yield waiting(number)) == number
+        assert clock.now() == pytest.approx(1.0)
+        for number in range(2):
+            assert (yield refusing(number)) == number
+        with pytest.raises(resilience.RateLimitedError):
+            yield refusing(2)
+
+    world.session(story)
+    assert (patient.snapshot().admitted, patient.snapshot().rejected) == (4, 0)
+    assert (strict.snapshot().admitted, strict.snapshot().rejected) == (2, 1)
+
+
+def test_what_a_limited_function_raises_passes_as_it_is(world):
+    """A limiter has nothing to say to it."""
+    guarded = RateLimiter(5)(made(world, "def f(error): raise error"))
+    error = OSError("mine")
+
+    def story():
+        with pytest.raises(OSError, match="mine") as caught:
+            yield guarded(error)
+        assert caught.value is error
+
+    world.session(story)
+
+
+def test_the_seat_behind_a_front_can_be_taken_away():
+    """A part of another chain is not watched by itself."""
+    front = Retry()(lambda: 7)
+    behind = front.__closure__[front.__code__.co_freevars.index("run_")].cell_contents
+    seat = behind.__closure__[behind.__code__.co_freevars.index("seat")]
+    assert seat.cell_contents is not None
+    assert _watch.unseated(front) is front
+    assert seat.cell_contents is None
+    assert front() == 7
 
 
 def test_one_text_is_compiled_for_functions_of_one_shape():

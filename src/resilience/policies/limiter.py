@@ -75,7 +75,7 @@ class RateLimiter(Limits):
             return Verbs(self.admit, None, None)
         now, stream, acquire, release = self._now, self._streams.common, self.lock.acquire, self.lock.release
 
-        def admit(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        def quick() -> bool | None:
             # One unit of the one stream, if there is room: the common case, written out over locals.
             time = now()
             acquire()
@@ -87,11 +87,14 @@ class RateLimiter(Limits):
                 stream.arrival = arrival
                 self.admitted += 1
                 release()
-                return None
+                return True
             release()
-            return self._take(None, 1)
+            return None
 
-        return Verbs(admit, None, None)
+        def admit(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            return quick() or self._take(None, 1)
+
+        return Verbs(admit, None, None, quick)
 
     def pause(self, seconds: Any, key: Any = None) -> None:
         """Let nothing more pass for so long, as a server's 429 asks: of this key, or without one of any key.
