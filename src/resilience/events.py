@@ -162,7 +162,10 @@ class CacheLoadFailed(Event):
 
 
 class CacheEvicted(Event):
-    """An entry went: `reason` is `size`, `expired`, `invalidated` or `cleared`; `count` of them at once."""
+    """An entry went: `reason` is `size`, `expired`, `invalidated` or `cleared`; `count` of them at once.
+
+    `expired` is what `expire()` found; what is swept in passing, as others are used, is in the snapshot alone.
+    """
 
     reason: str
     count: int = 1

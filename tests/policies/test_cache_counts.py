@@ -239,3 +239,32 @@ def test_methods_of_a_class_offer_the_verbs_without_self(clock):
     assert client.rows.__name__ == Client.rows.__name__ == "rows"
     local = cache(lambda: 1)
     assert type(local).__name__ == "function"
+
+
+def test_a_full_cache_tells_what_it_drives_out(world, clock):
+    """Room for one: each load and each failure that is kept drives out the entry before it, and so does what is set."""
+    cache = Cache(ttl=10, negative_ttl=10, max_size=1, clock=clock)
+
+    def load(name):
+        if name == "bad":
+            raise ConnectionError("down")
+        return name
+
+    cached = cache(world.function(load))
+
+    def story():
+        with Recorder(events.CacheLoaded, events.CacheLoadFailed, events.CacheEvicted) as recorder:
+            yield cached("first")
+            assert not recorder.of(events.CacheEvicted)
+            yield cached("second")
+            with pytest.raises(ConnectionError):
+                yield cached("bad")
+            cache.set("third", 3)
+            cache.set("third", 4)
+        told = [type(event).__name__ for event in recorder.events]
+        evicted = "CacheEvicted"
+        assert told == ["CacheLoaded", "CacheLoaded", evicted, "CacheLoadFailed", evicted, evicted]
+        assert {(event.reason, event.count) for event in recorder.of(events.CacheEvicted)} == {("size", 1)}
+
+    world.session(story)
+    assert cache.snapshot().evictions == 3

@@ -61,6 +61,7 @@ def test_events_of_a_cache(clock):
         ("CacheLoaded", {**at, "at": 7.0, "elapsed": 2.0, "stored": True}),
         ("CacheMiss", {**at, "at": 7.0}),
         ("CacheLoaded", {**at, "at": 9.0, "elapsed": 2.0, "stored": True}),
+        ("CacheEvicted", {**at, "at": 9.0, "reason": "size", "count": 1}),
         ("CacheEvicted", {**at, "at": 9.0, "reason": "invalidated", "count": 1}),
         ("CacheEvicted", {**at, "at": 70.0, "reason": "expired", "count": 2}),
         ("CacheEvicted", {**at, "at": 70.0, "reason": "size", "count": 1}),
