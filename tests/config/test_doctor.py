@@ -1,6 +1,9 @@
 """What the doctor finds, and what it leaves alone."""
 
+import ast
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -135,6 +138,34 @@ def test_packages_are_those_of_the_project():
     for extra, needs in project["optional-dependencies"].items():
         declared |= {bare(need): extra for need in needs if not need.startswith("resilience-stack")}
     assert declared == _packages.PACKAGES
+
+
+def test_what_is_imported_is_declared():
+    """Nothing is used because something else happens to bring it: then nobody holds its version to what we need."""
+    of = packages_distributions()
+    declared = {
+        *_packages.PACKAGES,
+        "annotated-types",
+        "pydantic-core",
+        "pytest",
+    }  # pydantic's own, and whose plugin we have
+    names = {name for path in (REPOSITORY / "src").rglob("*.py") for name in imported(path)}
+    assert {"httpx", "pydantic"} <= names
+    assert {name for name in names if not {canonical(one) for one in of.get(name, ())} & declared} == set()
+
+
+def imported(path):
+    """The packages of others that a file imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        modules = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            modules = [node.module]
+        yield from {name.partition(".")[0] for name in modules} - {*sys.stdlib_module_names, "resilience"}
+
+
+def canonical(distribution):
+    """Its name as requirements have it."""
+    return distribution.replace("_", "-").lower()
 
 
 def bare(requirement):

@@ -8,7 +8,9 @@ from importlib.metadata import PackageNotFoundError, version
 PACKAGES = {
     "cachetools": "",
     "httpx": "",
+    "pydantic": "",
     "pydantic-settings": "",
+    "python-dotenv": "",
     "rich": "cli",
     "httpx2": "httpx2",
     "trio": "trio",
