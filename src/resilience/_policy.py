@@ -39,6 +39,12 @@ OFFERS = "__resilience_offers__"
 _FUNCTION = type(lambda: None)
 
 
+class PolicySnapshot(Record):
+    """What is told of a policy that says nothing of its own."""
+
+    name: str
+
+
 class Policy(Gate, Generic[Also]):
     """What all policies share; not to be made by itself. `Also` is what a call may give besides its own type.
 
@@ -84,6 +90,9 @@ class Policy(Gate, Generic[Also]):
         made: Self = NAMED.get_or_make(cls, name, options)
         return made
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
+
     def describe(self) -> str:
         """What it does, on one line."""
         return repr(self).strip("<>")
@@ -97,8 +106,8 @@ class Policy(Gate, Generic[Also]):
         return (self,)
 
     def snapshot(self) -> Record:
-        """The state of this policy as a frozen record."""
-        raise NotImplementedError
+        """The state of this policy as a frozen record; of one that says nothing of its own, its name."""
+        return PolicySnapshot(name=self.name)
 
     def _steady(self) -> tuple[int, ...] | None:
         """Figures, taken without a lock, that stay equal as long as `snapshot()` does; `None` where only that can tell."""

@@ -6,6 +6,7 @@ from tests.engine.gates import Scripted
 import resilience
 from resilience import Cache, CircuitBreaker, Fallback, Fixed, Pipeline, Retry, Timeout
 from resilience._world import SYSTEM_CLOCK
+from resilience.extending import Policy
 from resilience.testing import FakeClock
 
 
@@ -140,3 +141,15 @@ def test_one_instance_serves_many_functions_and_worlds(clock):
     with pytest.raises(ConnectionError):
         trio.run(policy.acall, fail)
     assert breaker.state == "open"
+
+
+def test_a_policy_that_tells_nothing_of_itself_is_told_by_its_name(world):
+    """The least that one of the user's own can be: a pipeline describes it, and takes its state, all the same."""
+
+    class Least(Policy):
+        kind = "least"
+
+    policy = Pipeline(Retry(name="least-retry"), Least("mine"))
+    assert world.call(policy, lambda: 7) == 7
+    assert "Least 'mine'" in policy.describe().splitlines()
+    assert policy.snapshot().policies[1].as_dict() == {"name": "mine"}
