@@ -44,6 +44,7 @@ open_seconds pace parts plan_for released replace reset_after_fork settings_cust
 tell use verbs withdraw
 """
 ENGINE = frozenset(INNER.split())
+VERBS = frozenset({"admit", "failed", "succeeded"})  # what a policy of the user's own defines, and so knows by name
 DUNDERS = ("__aenter__", "__aiter__", "__call__", "__contains__", "__enter__", "__getitem__", "__iter__", "__len__")
 
 
@@ -84,6 +85,7 @@ def rows(kind):
     lines = [] if is_record or made is None else [f"__init__{signature_of(made)}"]
     shown = {field.partition(":")[0] for field in fields}
     members = [name for name, member in found.items() if is_offered(name, member) and name not in shown]
+    members += VERBS if kind.__name__ == "Policy" else ()
     return [*lines, *fields, *(member_text(name, found[name]) for name in sorted(members))]
 
 
