@@ -39,8 +39,8 @@ HEAD = "# The public API, made by `python scripts/api.py --write`; a change here
 INNER = """
 abandoned admit adopt aged as_dict began begin bind blamed chain check_generator checked_burst circuit circuits copied
 copies counted dress drive entries entry exchange expired failed fold forget fresh_entry give guarded_stream heard hit
-inherit_names join judge keyer_of kit late lease_for link may_stand_in missed model_config model_post_init of of_service
-open_seconds pace parts plan_for released replace reset_after_fork settings_customise_sources state_of store succeeded
+inherit_names join judge keyer_of kit late lease_for link may_stand_in missed model_config model_post_init of_service
+open_seconds pace plan_for released replace reset_after_fork settings_customise_sources store succeeded
 tell use verbs withdraw
 """
 ENGINE = frozenset(INNER.split())
@@ -97,8 +97,9 @@ def is_offered(name, member):
 
 def fields_of(base):
     """The public annotated fields of one class, in its order, with defaults."""
+    is_told = any(one.__name__ == "Record" for one in base.__mro__)  # whose fields are there to be read
     for name, kind in inspect.get_annotations(base).items():
-        if not is_public(name) or name in ENGINE or "ClassVar" in str(kind):
+        if not is_public(name) or (name in ENGINE and not is_told) or "ClassVar" in str(kind):
             continue
         models = base.__dict__.get("__pydantic_fields__", {})
         default = models[name].default if name in models else base.__dict__.get(name, inspect.Parameter.empty)

@@ -27,3 +27,17 @@ def test_the_public_api_is_what_api_txt_says():
     written, now = script.FILE.read_text("utf-8").splitlines(), script.api().splitlines()
     changed = "\n".join(difflib.unified_diff(written, now, "api.txt", "the code", lineterm="", n=1))
     assert not changed, f"the public API changed; if users may see that: python scripts/api.py --write\n{changed}"
+
+
+def test_what_the_pages_tell_users_to_use_is_listed():
+    """Fields of records, the verbs of a policy, and the few members whose names the engine uses as well."""
+    listed = {}
+    for line in (REPOSITORY / "api.txt").read_text("utf-8").splitlines():
+        if line.startswith("class "):
+            members = listed.setdefault(line.removeprefix("class ").partition("(")[0], set())
+        elif line.startswith("    "):
+            members.add(line.strip().removeprefix("async ").partition("(")[0].partition(":")[0])
+    assert {"admit", "succeeded", "failed", "parts"} <= listed["Policy"]
+    assert {"of", "state_of"} <= listed["CircuitBreaker"]
+    assert "abandoned" in listed["CallTimedOut"]
+    assert "parts" in listed["Health"]
