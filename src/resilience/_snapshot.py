@@ -13,6 +13,7 @@ from time import time as wall_time
 from typing import Any
 
 from . import _sections
+from ._listeners import HUB
 from ._names import live_policies, reset_in_child
 from ._pipeline import Pipeline
 from ._plain import plain
@@ -213,4 +214,5 @@ def _totals(told: list[dict[str, Any]], calls: dict[str, Any], events: dict[str,
         "failures": sum(one["failure"] for one in outcomes),
         "retries": sum(one.get("retries", 0) for one in counts),
         "refused": sum(sum(one.get("refused", {}).values()) for one in counts),
+        "listener_errors": HUB.errors,
     }

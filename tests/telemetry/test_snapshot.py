@@ -113,6 +113,18 @@ def test_calls_events_and_pipelines_come_together():
     assert known["totals"]["refused"] == 1
 
 
+def test_listeners_that_raise_are_counted_where_somebody_sees_it():
+    """The call never notices, so the snapshot must tell."""
+
+    def broken(event):
+        raise RuntimeError("mine")
+
+    before = r.snapshot()["totals"]["listener_errors"]
+    with r.listen(broken, r.events.BreakerStateChanged):
+        r.CircuitBreaker("snap-heard").open()
+    assert r.snapshot()["totals"]["listener_errors"] == before + 1
+
+
 def test_sections_are_told_and_their_troubles_too():
     """A section that raises, or gives what JSON lacks, spoils nothing."""
     with telemetry.section("fine", lambda: {"left": float("inf"), "rows": (1, 2), 3: {4}}) as first:
