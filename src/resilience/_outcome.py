@@ -7,6 +7,7 @@ nobody. A group of exceptions matches if all its leaves do.
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import MemberDescriptorType
 from typing import Any
 
 from ._options import logic, refuse, seconds
@@ -176,18 +177,29 @@ def duplicate(error: BaseException) -> BaseException | None:
             made = kind.__new__(kind, *error.args)
             give(made, "args", error.args)
             made.__dict__.update(error.__dict__)
-            for name in ("errno", "strerror", "filename", "filename2") if isinstance(error, OSError) else ():
-                give(made, name, getattr(error, name))
+        if type(made) is not kind:
+            return None
+        for member in _members_of(kind):
+            value = member.__get__(error)
+            if value is not None and value is not member.__get__(made):
+                member.__set__(made, value)
         for name in _slots_of(kind):
             if hasattr(error, name):
                 give(made, name, getattr(error, name))
-        if type(made) is not kind:
-            return None
         give(made, "__cause__", error.__cause__)
         give(made, "__suppress_context__", error.__suppress_context__)
     except Exception:
         return None
     return made
+
+
+def _members_of(kind: type) -> list[Any]:
+    """What a built-in class keeps besides the arguments, such as `errno`, `reason` or `code`; what it lets be set."""
+    built_in = [base for base in kind.__mro__ if base.__module__ == "builtins" and not issubclass(Exception, base)]
+    members = [
+        member for base in built_in for member in vars(base).values() if isinstance(member, MemberDescriptorType)
+    ]
+    return [member for member in members if member.__objclass__ is not BaseExceptionGroup]
 
 
 def _slots_of(kind: type) -> list[str]:

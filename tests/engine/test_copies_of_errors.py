@@ -1,6 +1,7 @@
 """Copies of errors: what outlives a call, without the frames of the call."""
 
 import dataclasses
+import inspect
 
 import pytest
 
@@ -60,6 +61,42 @@ def test_a_constructor_in_python_is_not_called_again():
     )  # fmt: skip
     builtin = duplicate(OSError(2, "gone", "from.txt"))
     assert (type(builtin), builtin.errno, builtin.filename) == (FileNotFoundError, 2, "from.txt")
+
+
+BUILT_IN = [
+    (UnicodeDecodeError, ("utf-8", b"\xff", 0, 1, "invalid"), {}),
+    (SyntaxError, ("wrong", ("a.py", 3, 4, "text", 3, 9)), {}),
+    (ImportError, ("gone",), {"name": "module", "path": "a.py"}),
+    (AttributeError, ("gone",), {"name": "attribute", "obj": 5}),
+    (StopIteration, (5,), {}),
+    (SystemExit, (5,), {}),
+    (OSError, (2, "gone", "from.txt", None, "to.txt"), {}),
+    (ExceptionGroup, ("both", [KeyError(), ValueError()]), {}),
+]
+
+
+@pytest.mark.parametrize(("kind", "args", "named"), BUILT_IN, ids=[kind.__name__ for kind, _, _ in BUILT_IN])
+def test_what_a_built_in_class_keeps_is_copied(kind, args, named):
+    """Whatever that is, and whether the class or one of the program's own is raised; what was never set stays so."""
+
+    class Own(kind):
+        def __init__(self, *args, **named):
+            if kind is not ExceptionGroup:
+                super().__init__(*args, **named)
+            self.seen = True
+
+    names = [name for name, member in vars(kind).items() if inspect.ismemberdescriptor(member)]
+    for error in (kind(*args, **named), Own(*args, **named)):
+        copied = duplicate(error)
+        assert (type(copied), copied.args, str(copied)) == (type(error), error.args, str(error))
+        assert [getattr(copied, name) for name in names] == [getattr(error, name) for name in names]
+
+    class Empty(kind):
+        def __init__(self, *args):
+            self.seen = True
+
+    empty = Empty(*args)
+    assert (str(duplicate(empty)), duplicate(empty).args) == (str(empty), empty.args)
 
 
 class Slotted(Exception):
