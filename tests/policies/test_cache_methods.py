@@ -40,6 +40,14 @@ def test_a_bound_cached_method_is_like_a_bound_method():
     assert held() is None
 
 
+def test_a_bound_cached_method_has_the_signature_of_a_bound_method():
+    """Without self: who reads it passes no self, such as another cache around it."""
+    shop = Shop()
+    assert str(inspect.signature(shop.price)) == str(inspect.signature(shop.stock)) == "(item)"
+    assert str(inspect.signature(Retry()(shop.price))) == "(item)"
+    assert Cache(ttl=30)(shop.price)("tea") == Cache(ttl=30).call(shop.price, item="tea") == ("tea", id(shop))
+
+
 def test_a_cached_coroutine_method_is_known_as_one():
     """To another decorator in the class, and where a bound method is guarded."""
     for function in (Shop.stock, Shop().stock, vars(Shop)["stock"], Retry()(vars(Shop)["stock"])):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial, update_wrapper
+from inspect import signature
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from ._keys import KeyFunction, NeverEqualError
@@ -33,6 +35,7 @@ class BoundCached(partial[Any]):
     __doc__ = property(lambda self: self.func.__doc__)  # pyright: ignore[reportAssignmentType] # a text when it is read
     __func__ = property(lambda self: self.func)
     __self__ = property(lambda self: self.args[0])
+    __signature__ = property(lambda self: signature(MethodType(self.func, self.args[0])))  # without self
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, BoundCached):
