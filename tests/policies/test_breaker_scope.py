@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import time
+from threading import Thread
 
 import pytest
 from tests.policies.breakers import fine
@@ -171,6 +173,38 @@ def test_a_state_that_was_dumped_is_that_of_every_instance(clock):
             each.work()
     breaker.close()
     assert early.work() == "done"
+
+
+def test_what_happened_without_an_instance_is_not_said_of_all(clock):
+    """Permits are of the common circuit; that it opens, and probes, is no operator's word."""
+    breaker = CircuitBreaker(trip=Consecutive(1), scope="instance", clock=clock)
+    client = clients(breaker)
+    with pytest.raises(ConnectionError), breaker.acquire():
+        raise ConnectionError
+    assert (breaker.state, client().work()) == ("open", "done")
+    clock.advance(60)
+    with breaker.acquire():
+        one = client()
+        assert (breaker.state, breaker.state_of(breaker.of(one))) == ("half-open", "closed")
+    breaker.disable()
+    assert breaker.state_of(breaker.of(client())) == "disabled"
+
+
+def test_two_operators_speak_one_after_the_other(clock):
+    """The second word reaches no instance before the first has reached all, however long a circuit takes."""
+    breaker = CircuitBreaker(scope="instance", clock=clock)
+    one = clients(breaker)()
+    with breaker.of(one)._lock:
+        opening, closing = Thread(target=breaker.open), Thread(target=breaker.close)
+        opening.start()
+        while breaker.state != "open":
+            time.sleep(0.001)
+        closing.start()
+        closing.join(0.05)
+        assert breaker.state == "open"
+    for each in (opening, closing):
+        each.join(5)
+    assert [breaker.state_of(circuit) for circuit in breaker.circuits()] == ["closed", "closed"]
 
 
 def test_without_instances_the_circuit_of_one_is_that_of_all(clock):

@@ -2,11 +2,13 @@
 
 Rules: `_circuits` is guarded by `_lock`, but for an entry whose instance has died, which leaves by its weak reference's
 callback. The lock is reentrant, for a collection inside it may run a finalizer that calls a guarded method; a circuit's own
-lock may be taken inside it, never the other way round.
+lock may be taken inside it, never the other way round. `_operating` lets one operator speak at a time, or some circuits
+would be left with the word of one, and some with that of another; no call waits for it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -15,13 +17,14 @@ from .._gate import Gate
 from ._operated import OperatedCircuit
 
 if TYPE_CHECKING:
+    from ._circuit import News
     from .breaker import CircuitBreaker
 
 
 class Instances:
     """The circuit of each instance, for as long as that lives. `common` is what an operator has said of all of them."""
 
-    __slots__ = ("_circuits", "_lock", "common")
+    __slots__ = ("_circuits", "_lock", "_operating", "common")
 
     def __init__(self, common: OperatedCircuit) -> None:
         self.common = common
@@ -29,7 +32,7 @@ class Instances:
         self.renew_lock()
 
     def renew_lock(self) -> None:
-        self._lock = RLock()
+        self._lock, self._operating = RLock(), RLock()
 
     def of(self, instance: object) -> OperatedCircuit:
         key = id(instance)
@@ -54,6 +57,14 @@ class Instances:
         found = self._circuits.get(key)
         if found is not None and found[0] is dead:  # another instance may live where that one lay
             self._circuits.pop(key, None)
+
+    def each(self, change: Callable[[OperatedCircuit], News]) -> News:
+        """An operator's word to all. The common circuit first: one that is made meanwhile takes its state from there."""
+        with self._operating:
+            news = change(self.common)
+            for circuit in self.circuits():
+                news += change(circuit)
+        return news
 
     def circuits(self) -> list[OperatedCircuit]:
         with self._lock:

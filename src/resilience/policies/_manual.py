@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from .. import _options
 from .._backoff import Backoff, Fixed
 from .._clock import wall_time
 from .._pages import linked
+from ._circuit import News
 from ._operated import OperatedCircuit
 from ._state import CLOSED, DISABLED, METRICS_ONLY, OPEN, State
 from ._trip import Consecutive
+
+if TYPE_CHECKING:
+    from ._instances import Instances
 
 _FORMAT = 1
 
@@ -42,16 +46,15 @@ class ManualStates:
 
     __slots__ = ()
     circuit: OperatedCircuit
+    _instances: Instances | None
 
     def circuits(self) -> list[OperatedCircuit]:
         """The circuit for all calls, and those of single instances."""
         raise NotImplementedError
 
-    def _each(self, change: Callable[[OperatedCircuit], object]) -> None:
-        """The common circuit first: a circuit that is made meanwhile takes its state from there."""
-        change(self.circuit)
-        for circuit in self.circuits()[1:]:
-            change(circuit)
+    def _each(self, change: Callable[[OperatedCircuit], News]) -> None:
+        news = change(self.circuit) if self._instances is None else self._instances.each(change)
+        self.circuit._tell(news)
 
     def _enter(self, state: State, reason: str, seconds: float | None = None) -> None:
         self._each(lambda circuit: circuit.enter(state, reason, seconds))

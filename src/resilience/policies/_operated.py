@@ -1,58 +1,67 @@
 """A circuit with the verbs of its operator.
 
-Rules: those of `_circuit.py`; each verb takes the lock once and tells its events after it.
+Rules: those of `_circuit.py`; each verb takes the lock once; who calls it tells the events that it gives, under no lock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._circuit import Circuit, News
 from ._state import CLOSED, HALF_OPEN, OPEN, State
 from ._trip import ConsecutiveTally
 
+if TYPE_CHECKING:
+    from .breaker import CircuitBreaker
+
 
 class OperatedCircuit(Circuit):
     """What `CircuitBreaker` makes: the state machine, open to manual changes, dumped and restored."""
 
-    __slots__ = ()
+    __slots__ = ("given",)
 
-    def enter(self, state: State, reason: str, seconds: float | None = None) -> None:
+    def __init__(self, breaker: CircuitBreaker, state: State) -> None:
+        super().__init__(breaker, state)
+        self.given: tuple[State, float] = self.state, self.due
+        """The state that an operator gave last, and when that is due to end."""
+
+    def enter(self, state: State, reason: str, seconds: float | None = None) -> News:
         """An operator's change of state."""
         news: News = []
         with self._lock:
             self._enter_locked(state, reason, news, seconds, release=state is CLOSED)
-        self._tell(news)
+            self.given = state, self.due
+        return news
 
     def sibling(self) -> OperatedCircuit:
         """A circuit for one instance more, in the state that an operator has given to all."""
         made = type(self)(self.breaker, CLOSED)
         with self._lock:
-            over = self.state is OPEN and self.breaker._now() >= self.due
             made.isolations = self.isolations
-            if not over:
-                made.state, made.due = self.state, self.due
+            state, due = self.given
+        if state is not OPEN or self.breaker._now() < due:
+            made.state, made.due = state, due
         with made._lock:
             made._refresh_locked()
         return made
 
-    def isolate(self, holder: object) -> None:
+    def isolate(self, holder: object) -> News:
         """One isolation more; what lies beneath goes on by itself."""
-        self._change_isolations(lambda: self.isolations | {holder}, "isolate()")
+        return self._change_isolations(lambda: self.isolations | {holder}, "isolate()")
 
-    def release_isolation(self, holder: object) -> None:
+    def release_isolation(self, holder: object) -> News:
         """One isolation fewer, if `close()` has not ended it."""
-        self._change_isolations(lambda: self.isolations - {holder}, "the last isolation is released")
+        return self._change_isolations(lambda: self.isolations - {holder}, "the last isolation is released")
 
-    def _change_isolations(self, change: Callable[[], frozenset[object]], reason: str) -> None:
+    def _change_isolations(self, change: Callable[[], frozenset[object]], reason: str) -> News:
         news: News = []
         with self._lock:
             old = self._shown_locked()
             self.isolations = change()
             self._refresh_locked()
             self._note_locked(old, reason, news)
-        self._tell(news)
+        return news
 
     def limit(self, failures: int) -> None:
         """Open at so many failures in a row from now on; what was counted stays."""
@@ -75,11 +84,10 @@ class OperatedCircuit(Circuit):
                 "stamp": stamp,
             }
 
-    def restore(self, state: State, left: float, failed_recoveries: int, isolated: bool) -> None:
+    def restore(self, state: State, left: float, failed_recoveries: int, isolated: bool) -> News:
         news: News = []
         with self._lock:
             self._enter_locked(state, "load()", news, left)
+            self.given = state, self.due
             self.failed_recoveries = failed_recoveries
-        self._tell(news)
-        if isolated:
-            self.isolate("load()")
+        return [*news, *(self.isolate("load()") if isolated else ())]

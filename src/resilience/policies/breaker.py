@@ -119,7 +119,7 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
         kind = ShadowCircuit if self.shadow else OperatedCircuit
         circuit = kind(self, State.CLOSED if isolated else state)
         if isolated:
-            circuit.isolate(self.kind)
+            circuit._tell(circuit.isolate(self.kind))
         return circuit
 
     # The chain
