@@ -91,7 +91,10 @@ def slip(name: str) -> str | None:
         return None
     ours = [control[len(PREFIX) :] for control in CONTROLS] + list(VARIABLES)
     found = nearest(name[len(PREFIX) :], ours, _NEARLY)
-    return found and f"{printable(name)}: no such setting; did you mean {PREFIX}{found}?"
+    if found is None:
+        return None
+    own = _of_one_service(name[len(PREFIX) :])
+    return f"{printable(name)}: no such setting; did you mean {PREFIX}{found}{f', or {own}' if own else ''}?"
 
 
 def _put_service(layer: Layer, name: str, value: str, source: Source) -> None:
@@ -117,15 +120,26 @@ def _meant(name: str) -> str:
         if rest.upper() in {f"{prefix(variable.section)}__{variable.field.upper()}", variable.name}:
             whole, one = PREFIX + variable.name, variable.service_name("PAYMENTS")
             return f"for all services it is {whole}, for a service payments {one}"
-    known = [variable for variable in SERVICE_VARIABLES.values() if variable.dotted != _PROCESS_WIDE]
-    flat = fold(rest)
-    for variable in known:
-        if flat.endswith(f"_{variable.name}"):  # all there, but for the two underscores
-            return f"did you mean {variable.service_name(flat.removesuffix(f'_{variable.name}'))}?"
+    own = _of_one_service(rest)
+    if own is not None:
+        return f"did you mean {own}?"
     first, *others = rest.split("__")
     service = fold(first) or "PAYMENTS"
     layers = [prefix(section) for section in SERVICE_SECTIONS]
     if len(others) == 2 and nearest(others[0].upper(), layers, _LIKE) is None:
         return f"a service has no {printable(others[0])}; what it has is {', '.join(layers)}"
-    ours = [variable.service_name(service) for variable in known]
+    ours = [variable.service_name(service) for variable in _known_to_services()]
     return f"did you mean {nearest(name.upper(), ours, 0.0)}?"
+
+
+def _of_one_service(rest: str) -> str | None:
+    """The name for a service, if all of it is there but for the underscores."""
+    flat = fold(rest)
+    for variable in _known_to_services():
+        if flat.endswith(f"_{variable.name}"):
+            return variable.service_name(flat.removesuffix(f"_{variable.name}"))
+    return None
+
+
+def _known_to_services() -> list[Variable]:
+    return [variable for variable in SERVICE_VARIABLES.values() if variable.dotted != _PROCESS_WIDE]
