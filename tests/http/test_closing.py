@@ -6,7 +6,7 @@ import time
 
 from tests.origins import Origin, answer, hang_before_headers
 
-from resilience import Bulkhead, CircuitBreaker, Consecutive, Fixed
+from resilience import Bulkhead, CircuitBreaker, Consecutive, Fixed, Hedge
 from resilience._world import SYSTEM_CLOCK
 
 
@@ -35,6 +35,15 @@ def test_a_call_that_waits_between_attempts_sends_nothing_more(users):
     """It ends as a call of a closed client of httpx does: nobody would close a connection that is opened now."""
     with Origin(answer(503)) as origin:
         (end,), _ = closed_while(users, origin, backoff=Fixed(0.4))
+        assert isinstance(end, RuntimeError)
+        assert "the client was closed" in str(end)
+        assert origin.count() == 1
+
+
+def test_a_hedged_call_sends_nothing_more(users):
+    """Its next attempt is made long after the call was, and is one of the same client."""
+    with Origin(answer(503, headers={"retry-after": "1"})) as origin:
+        (end,), _ = closed_while(users, origin, hedge=Hedge(5.0))
         assert isinstance(end, RuntimeError)
         assert "the client was closed" in str(end)
         assert origin.count() == 1

@@ -116,6 +116,7 @@ class Exchange:
         )
         leg = Exchange(twin, self.state, self.plan, self._transport)
         leg._attempts = next(self._numbers)
+        leg._closings = self._closings  # of the call, which may have waited since
         return leg
 
     def begin(self) -> None:
