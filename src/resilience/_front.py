@@ -28,7 +28,7 @@ _OWN = frozenset(
         *("conclude", "aconclude", "repeat", "arepeat"),
     ]
 )
-"""The names in the text: a function with a keyword-only parameter called so has no front."""
+"""The names in the text: a function with a parameter called so has no front. A tracer would mix the two up."""
 # Its global names are those of the drivers, so that `astray` is the one of `_drive.py`.
 _TEXT = """
 def build(run_, link_, inner_, quick_):
@@ -59,14 +59,15 @@ def build(run_, link_, inner_, quick_):
 
 def fronted(run: Any, function: Any, form: str) -> Any:
     """The front of this chain around `function`; the chain itself where it needs the arguments, or can have no front."""
-    if run.__globals__ is not _drive.__dict__ or type(function) is not FunctionType:
+    is_link = run.__globals__ is _drive.__dict__ and "link" in run.__code__.co_freevars
+    if not is_link or type(function) is not FunctionType:
         return run
     link, code = _held(run, "link"), function.__code__
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     by_name = names[code.co_argcount :]
     if _held(run, "inner") is not function or not _begins_alone(link.verbs):
         return run
-    if code.co_flags & _VARIADIC or not _OWN.isdisjoint(by_name):
+    if code.co_flags & _VARIADIC or not _OWN.isdisjoint(names) or not set(by_name).isdisjoint(_numbered(len(names))):
         return run
     build = _builder(code.co_posonlyargcount, code.co_argcount, by_name, form)
     front = build(run, link, function, link.verbs.quick)
@@ -87,10 +88,15 @@ def _begins_alone(verbs: Any) -> bool:
     return verbs.quick is not None and verbs.succeeded is None
 
 
+def _numbered(positional: int) -> list[str]:
+    """What positional parameters are called while the text is compiled."""
+    return [f"a{number}_" for number in range(positional)]
+
+
 @lru_cache(_KEPT)
 def _builder(only: int, positional: int, by_name: tuple[str, ...], form: str) -> Callable[..., Any]:
     """Makes fronts with so many parameters, of which the first `only` are never given by name."""
-    numbered = [f"a{number}_" for number in range(positional)]
+    numbered = _numbered(positional)
     is_async = form == ASYNC
     source = _TEXT.format(
         declared=", ".join([*numbered[:only], *["/"][:only], *numbered[only:], *["*"][: len(by_name)], *by_name]),

@@ -149,7 +149,8 @@ def test_a_policy_that_tells_nothing_of_itself_is_told_by_its_name(world):
     class Least(Policy):
         kind = "least"
 
-    policy = Pipeline(Retry(name="least-retry"), Least("mine"))
+    least = Least("mine")
+    policy = Pipeline(Retry(name="least-retry"), least)
     assert world.call(policy, lambda: 7) == 7
-    assert "Least 'mine'" in policy.describe().splitlines()
-    assert policy.snapshot().policies[1].as_dict() == {"name": "mine"}
+    assert f"Least {least.name!r}" in policy.describe().splitlines()
+    assert policy.snapshot().policies[1].as_dict() == {"name": least.name}

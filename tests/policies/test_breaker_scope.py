@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import weakref
 import time
 from threading import Thread
 
@@ -296,3 +297,13 @@ def test_a_name_is_a_label():
     del one
     gc.collect()
     assert CircuitBreaker("labelled").name == "labelled"
+
+
+def test_the_end_of_an_instance_takes_no_circuit_of_another(clock):
+    """One that lies where an older one lay keeps its circuit, however late that one's end is told."""
+    breaker = CircuitBreaker(scope="instance", clock=clock)
+    client = clients(breaker)
+    one, other = client(), client()
+    circuit = breaker.of(one)
+    breaker._instances._left(id(one), weakref.ref(other))
+    assert breaker.of(one) is circuit
