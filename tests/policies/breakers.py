@@ -23,3 +23,16 @@ def opened(clock, **options):
     breaker = CircuitBreaker(clock=clock, random=lambda: 0.0, **options)
     breaker.open()
     return breaker
+
+
+def clients(breaker):
+    """A class whose method is guarded for each instance."""
+
+    class Client:
+        @breaker
+        def work(self, error=None):
+            if error:
+                raise error
+            return "done"
+
+    return Client

@@ -5,21 +5,9 @@ import weakref
 from threading import Thread
 
 import pytest
+from tests.policies.breakers import clients
 
 from resilience import CircuitBreaker, CircuitOpenError, Consecutive
-
-
-def clients(breaker):
-    """A class whose method is guarded for each instance."""
-
-    class Client:
-        @breaker
-        def work(self, error=None):
-            if error:
-                raise error
-            return "done"
-
-    return Client
 
 
 def test_an_operator_isolates_every_instance(clock):

@@ -4,7 +4,7 @@ import asyncio
 import gc
 
 import pytest
-from tests.policies.breakers import fine
+from tests.policies.breakers import clients, fine
 
 from resilience import CircuitBreaker, CircuitOpenError, Consecutive
 
@@ -31,14 +31,8 @@ def test_scope_instance_is_one_each_and_weak(clock):
     """One circuit for each instance, which it does not keep alive."""
     breaker = CircuitBreaker(trip=Consecutive(1), scope="instance", clock=clock)
 
-    class Client:
-        @breaker
-        def work(self, error=None):
-            if error:
-                raise error
-            return "done"
-
-    one, two = Client(), Client()
+    client = clients(breaker)
+    one, two = client(), client()
     with pytest.raises(ConnectionError):
         one.work(ConnectionError())
     with pytest.raises(CircuitOpenError):
