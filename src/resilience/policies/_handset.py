@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import _options
 from .._record import Record
-from ..events import CacheEvicted, CacheMiss
+from ..events import CacheMiss
+from ._evictions import tell_evictions
 from ._keys import NeverEqualError, typed
 
 if TYPE_CHECKING:
@@ -49,12 +50,9 @@ class HandSet:
         seconds = None if ttl is None else _options.seconds("ttl", ttl)
         stored = hand_key(key)
         with self.store.lock:
-            evictions = self.store.evictions
             gone = self.keep_locked(stored, value, seconds)
-            evictions = self.store.evictions - evictions
         del gone
-        if evictions:
-            self.tell(CacheEvicted, reason="size", count=evictions)
+        tell_evictions(self)
 
     def delete(self: Any, key: Any) -> bool:
         """Drop an entry; was there one?"""

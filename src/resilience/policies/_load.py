@@ -11,7 +11,8 @@ from .._flight import Flight
 from .._gate import Answer
 from .._outcome import UNAVAILABLE, never_begun
 from ..errors import RejectedError
-from ..events import CacheEvicted, CacheLoaded, CacheLoadFailed
+from ..events import CacheLoaded, CacheLoadFailed
+from ._evictions import tell_evictions
 
 if TYPE_CHECKING:
     from ._store import Entry
@@ -35,15 +36,13 @@ class Load(Flight):
         cache = self._cache
         keep = not any(value is degraded for degraded in self.degraded)
         with cache.store.lock:
-            current, evictions = cache.take_flight_locked(self._key, self), cache.store.evictions
+            current = cache.take_flight_locked(self._key, self)
             gone = cache.keep_locked(self._key, value) if current and keep else []
             cache.loads += 1
-            evictions = cache.store.evictions - evictions
         del gone
         if cache.heard():
             cache.tell(CacheLoaded, elapsed=cache._now() - self._began, stored=current and keep)
-            if evictions:
-                cache.tell(CacheEvicted, reason="size", count=evictions)
+        tell_evictions(cache)
 
     def given(self, value: Any) -> Any:
         return self._cache.copied(value)
@@ -64,14 +63,12 @@ class Load(Flight):
         if old is not None and not old.error and cache.clock.now() < old.kept:
             keep = False  # what may still stand in is worth more than a failure
         with cache.store.lock:
-            current, evictions = cache.take_flight_locked(self._key, self), cache.store.evictions
+            current = cache.take_flight_locked(self._key, self)
             gone = cache.keep_error_locked(self._key, error) if current and keep else []
             cache.load_errors += 1
-            evictions = cache.store.evictions - evictions
         del gone
         cache.tell(CacheLoadFailed, error=error, refresh=self._refresh)
-        if evictions:
-            cache.tell(CacheEvicted, reason="size", count=evictions)
+        tell_evictions(cache)
 
     def gone(self) -> None:
         with self._cache.store.lock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _options
-from ..events import CacheEvicted
+from ._evictions import tell_evictions
 
 
 class Retuned:
@@ -36,5 +36,5 @@ class Retuned:
             with self.store.lock:
                 gone = self.store.resize_locked(max_size, self._now())
             self.max_size = max_size
-            if gone:
-                self.tell(CacheEvicted, reason="size", count=len(gone))
+            del gone
+            tell_evictions(self)

@@ -66,6 +66,7 @@ class Store:
         "read",
         "size",
         "touches",
+        "untold",
     )
 
     def __init__(self, size: int, interval: float) -> None:
@@ -78,7 +79,7 @@ class Store:
         self.interval = interval
         self._sweep_at = 0.0
         self._left = 0
-        self.evictions = self.expirations = 0
+        self.evictions = self.untold = self.expirations = 0
         self.touches: deque[Entry] = deque()
         self.last: Entry | None = None
         self.renew_lock()
@@ -156,6 +157,7 @@ class Store:
         oldest = self._ends.newer
         self._unlink_locked(oldest)
         self.evictions += 1
+        self.untold += 1
         return self._entries.pop(oldest.key)
 
     def resize_locked(self, size: int, now: float) -> list[Entry]:
