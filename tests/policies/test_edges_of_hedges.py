@@ -5,6 +5,7 @@ import threading
 from time import sleep
 
 import pytest
+from tests.policies.hedged import Closable, real_sleep, script
 
 import resilience
 from resilience import (
@@ -130,3 +131,17 @@ def test_threads_of_a_hedge(clock):
     again = lane.at_attempt(8)
     assert (again.due, again.enforced, again.attempt, again.remaining()) == (5.0, True, 8, 4.0)
     resilience.shutdown(5)
+
+
+def test_a_bad_result_that_every_attempt_gives_is_not_closed(world, clock):
+    """One object for all, such as a shared response: the caller is given it after all, so nobody closes it."""
+    hedge, shared = Hedge(1, on_result=lambda value: True, attempts=3, clock=clock), Closable()
+    function = script(world, clock, first=(0, shared), second=(0, shared), third=(0, shared))
+
+    def story():
+        assert (yield world.method(hedge)(function)) is shared
+        yield real_sleep(world, 0.05)
+
+    world.session(story)
+    assert len(function.begun) == 3
+    assert shared.closed == 0

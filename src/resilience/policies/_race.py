@@ -2,7 +2,7 @@
 
 Rules: all fields are guarded by `_lock`, but for `over`, which only ever becomes true. Attempts report from tasks and
 threads of their own; `launch`, `patience`, `abandon` and `result` are the driver's. No user code (`on`, `on_result`,
-the budget, a listener) runs under the lock.
+the budget, a listener) runs under the lock. Who is still running matters, and is kept, only until the race is over.
 """
 
 from __future__ import annotations
@@ -161,21 +161,21 @@ class Race:
             if verdict:
                 self._hedge._attempt_failed(value)
         except BaseException as error:
-            self._ended_by(number, error)
+            self._ended_by(error)
             return value
         return self._spoiled(number, value, verdict) if verdict else self._won(number, value)
 
     def raised(self, number: int, error: BaseException) -> Any:
         """The attempt raised this; what is to be closed, if anything."""
         if self.over:
-            self._lost(number)
+            self._hedge._ended()
             return NOTHING
         try:
             verdict = self._hedge.judge.of_error(error)
             if verdict:
                 self._hedge._attempt_failed(error)
         except BaseException as other:
-            return self._ended_by(number, other)
+            return self._ended_by(other)
         if verdict:
             self._failed(number, error, error, open_for(verdict))
             return NOTHING
@@ -183,19 +183,13 @@ class Race:
             # A refusal of ours (an open circuit, a full bulkhead) says nothing against the attempts that were let in.
             self._failed(number, None, error, INFINITY)
             return NOTHING
-        return self._ended_by(number, error)
-
-    def _lost(self, number: int) -> None:
-        with self._lock:
-            self._running.discard(number)
-        self._hedge._ended()
+        return self._ended_by(error)
 
     def _won(self, number: int, value: Any) -> Any:
         now = self._hedge.clock.now()
         with self._lock:
             first = not self.over
-            took = self._first_took_locked(number, now)
-            self._running.discard(number)
+            took = self._first_took_locked(now)
             if first:
                 self.over, self._value, self._winner = True, value, number
                 value, self._spoilt = self._spoilt, NOTHING
@@ -206,9 +200,9 @@ class Race:
             self._hedge._won(number, len(self.launches), now - self._start, took)
         return rest
 
-    def _first_took_locked(self, number: int, now: float) -> float | None:
+    def _first_took_locked(self, now: float) -> float | None:
         """What the first attempt took, or has taken so far; `None` if it failed."""
-        return now - self.launches[0] if number == 1 or 1 in self._running else None
+        return now - self.launches[0] if 1 in self._running else None
 
     def _spoiled(self, number: int, value: Any, verdict: Any) -> Any:
         """A value that `on_result` calls a failure: the first attempt's is kept, for it may have to be given after all."""
@@ -235,10 +229,9 @@ class Race:
         if ended:
             self._fail()
 
-    def _ended_by(self, number: int, error: BaseException) -> Any:
+    def _ended_by(self, error: BaseException) -> Any:
         """An error that is no failure ends the call at once."""
         with self._lock:
-            self._running.discard(number)
             first = not self.over
             if first:
                 self.over, self._error = True, error
