@@ -1,7 +1,9 @@
 """Time that a test owns.
 
-Rules: `_lock` guards the time and the timers; callbacks run outside it. A sync wait calls `idle` while it blocks; in a
-loop, a watcher task looks whether all others are blocked. Nothing else can run once every live thread is one of these.
+Rules: `_lock` guards the time and the timers; callbacks run outside it. A sync wait calls `idle` while it blocks and
+`busy` when it goes on; in a loop, a watcher task looks whether all others are blocked. Nothing else can run once every
+live thread is one of these and none of them has been woken. A jump may wake anybody: all have to say anew that they are
+blocked.
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ class FakeClock:
         self._lock = threading.Lock()
         self._timers: list[_Timer] = []
         self._numbers = count()
-        self._blocked: set[int] = set()
+        self._blocked: dict[int, threading.Event | None] = {}  # what a thread waits for; None for a loop
         self._active = monotonic()
         self._rounds = 0
         self._looked: set[int] = set()
@@ -113,30 +115,31 @@ class FakeClock:
     def _jump_together(self) -> None:
         """Call back everything that is due at the earliest time."""
         due = self._timers[0][0] if self._timers else None
+        self._blocked.clear()
         while due is not None and self._jump(due):
             pass
 
     def idle(self, event: threading.Event) -> None:
-        """This thread is blocked: jump if all are."""
+        """This thread is blocked until the event is set: jump if all are."""
         if not self.autojump:
             return
         me = threading.get_ident()
-        self._blocked.add(me)
-        try:
-            if self._nothing_runs(me) and not event.is_set():
-                self._jump_together()
-        finally:
-            if event.is_set():
-                self._blocked.discard(me)
+        self._blocked[me] = event
+        if self._nothing_runs(me) and not event.is_set():
+            self._jump_together()
+
+    def busy(self) -> None:
+        """This thread is blocked no longer."""
+        self._blocked.pop(threading.get_ident(), None)
 
     def _nothing_runs(self, me: int) -> bool:
         alive = set(sys._current_frames())
-        self._blocked &= alive
+        blocked = {thread for thread, event in self._blocked.copy().items() if event is None or not event.is_set()}
         if me in self._looked:  # a round is over once somebody comes again: many who look are no more time
             self._rounds += 1
             self._looked.clear()
         self._looked.add(me)
-        return alive <= self._blocked or (self._rounds > _ROUNDS and monotonic() - self._active > _QUIET)
+        return alive <= blocked or (self._rounds > _ROUNDS and monotonic() - self._active > _QUIET)
 
     def _note_locked(self) -> None:
         """Somebody came by: others may follow."""
@@ -156,13 +159,13 @@ class FakeClock:
             try:
                 while self._timers:
                     await idle()
-                    self._blocked.add(me)
+                    self._blocked[me] = None
                     if self._nothing_runs(me):
                         self._jump_together()
                     else:
                         await async_world().sleep(0.001)
             finally:
-                self._blocked.discard(me)
+                self._blocked.pop(me, None)
                 self._watching.discard(me)
 
         async_world().spawn(watch, Context())

@@ -150,7 +150,7 @@ def block(event: Event, seconds: float, clock: Clock, look: float = INFINITY) ->
         event.wait(None if limit > _LONGEST else limit)
         return
     cancel = _nothing if seconds == INFINITY else clock.call_at(clock.now() + seconds, event.set)
-    idle, until = getattr(clock, "idle", None), monotonic() + look
+    idle, busy, until = getattr(clock, "idle", None), getattr(clock, "busy", _nothing), monotonic() + look
     try:
         while not event.is_set() and (left := until - monotonic()) > 0:
             if idle is not None:
@@ -160,6 +160,7 @@ def block(event: Event, seconds: float, clock: Clock, look: float = INFINITY) ->
                 event.wait(None if left == INFINITY else left)
     finally:
         cancel()
+        busy()
 
 
 def _nothing() -> None:

@@ -1,0 +1,63 @@
+"""The fake clock among threads: time moves only when none of them has anything left to do."""
+
+import threading
+import time
+
+import pytest
+
+from resilience import _fake_clock
+from resilience._world import block
+from resilience.testing import FakeClock
+
+
+class Looked(FakeClock):
+    """Counts how often a blocked thread looks whether it may jump."""
+
+    looks = 0
+
+    def idle(self, event):
+        self.looks += 1
+        super().idle(event)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that gives a working thread all the time it needs, and one other thread that sleeps for long."""
+    monkeypatch.setattr(_fake_clock, "_QUIET", 60)
+    clock = Looked(autojump=False)
+    thread = threading.Thread(target=clock.sleep, args=(1000,))
+    thread.start()
+    while not clock._timers:
+        time.sleep(0.001)
+    clock.autojump = True
+    yield clock
+    clock.advance(2000)
+    thread.join()
+
+
+def work(clock):
+    """Until the sleeping thread has looked some times more, or has been woken."""
+    looks = clock.looks
+    while clock.looks < looks + 3 and clock._timers:
+        time.sleep(0.001)
+
+
+def test_a_thread_that_the_clock_has_woken_is_not_jumped_past(clock):
+    """What it does before it waits again takes no time of this clock."""
+    for turn in range(1, 6):
+        clock.sleep(1)
+        work(clock)
+        assert clock.now() == turn
+
+
+def test_a_thread_that_another_has_woken_is_not_jumped_past(clock):
+    """An event set outside the clock, and cleared for its next use, ends the wait as well."""
+    event = threading.Event()
+    for _ in range(5):
+        setter = threading.Timer(0.001, event.set)
+        setter.start()
+        block(event, 500, clock)
+        event.clear()
+        setter.join()
+        work(clock)
+        assert clock.now() == 0
