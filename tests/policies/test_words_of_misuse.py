@@ -73,6 +73,9 @@ def test_what_a_cache_cannot_key(clock):
         "__slots__, or give key= (docs/policies/cache.md)"
     )
     cache = Cache(ttl=9)
+    assert whole_error(TypeError, lambda: cache.set([1], 2)) == (
+        "key=[1]: must be hashable (unhashable type: 'list'); give a tuple instead of a list, say (docs/policies/cache.md)"
+    )
     assert whole_error(KeyError, lambda: cache.mapping["gone"]) == "'gone'"
 
 

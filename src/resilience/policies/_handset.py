@@ -84,6 +84,10 @@ def hand_key(key: Any) -> Any:
         raise ValueError(
             f"key={key!r}: must equal itself; a NaN would never be found again (docs/policies/cache.md)"
         ) from None
+    except TypeError as error:
+        raise TypeError(
+            f"key={key!r}: must be hashable ({error}); give a tuple instead of a list, say (docs/policies/cache.md)"
+        ) from error
     return stored
 
 

@@ -44,6 +44,15 @@ def typed(value: Any) -> Any:
     return value
 
 
+def unhashable(key: Any, error: TypeError) -> str:
+    """What is wrong with a key: Python says it plainly of the key alone, and in each version otherwise of a look-up."""
+    try:
+        hash(key)
+    except TypeError as plain:
+        return str(plain)
+    return str(error)
+
+
 class Identities:
     """A number for each live object, never given twice; the objects are held weakly.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from .._gate import Gate, Verbs
 from .._listeners import HUB
 from ..events import CacheHit
-from ._keys import KeyFunction, NeverEqualError
+from ._keys import KeyFunction, NeverEqualError, unhashable
 
 if TYPE_CHECKING:
     from .cache import Cache
@@ -38,7 +38,7 @@ class Reading(Gate):
             except KeyError:
                 return missed(key, None, now())
             except TypeError as error:
-                refuse_unhashable(cache, error)
+                refuse_unhashable(cache, key, error)
             time = now()
             if time < entry.due:
                 if entry is not store.last:
@@ -69,12 +69,12 @@ class Refreshing(Gate):
         try:
             old = self._cache.entry(key)
         except TypeError as error:
-            refuse_unhashable(self._cache, error)
+            refuse_unhashable(self._cache, key, error)
         return self._cache.join(key, old, anew=True)
 
 
-def refuse_unhashable(cache: Cache, error: TypeError) -> NoReturn:
+def refuse_unhashable(cache: Cache, key: Any, error: TypeError) -> NoReturn:
     raise TypeError(
-        f"{cache.name}: an argument cannot be part of a key ({error}); pass hashable arguments, or say what identifies "
+        f"{cache.name}: an argument cannot be part of a key ({unhashable(key, error)}); pass hashable arguments, or say what identifies "
         "the call: Cache(ttl=..., key=lambda rows: tuple(rows)) (docs/policies/cache.md)"
     ) from error
