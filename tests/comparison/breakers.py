@@ -30,6 +30,12 @@ def with_tornado():
     return guard
 
 
+def with_exclude():
+    from pybreaker import CircuitBreaker
+
+    return CircuitBreaker(fail_max=2, reset_timeout=_SOON, exclude=[KeyboardInterrupt])
+
+
 def circuitbreaker():
     from circuitbreaker import CircuitBreaker
 
@@ -270,6 +276,7 @@ ROWS = (
 NOTES = {
     ("one_for_plain_and_async", "pybreaker"): ("with Tornado", lambda: one_for_plain_and_async(with_tornado)),
     ("one_probe_at_a_time", "pybreaker"): ("threads only", lambda: one_thread_probes(pybreaker)),
+    ("ctrl_c_is_no_failure", "pybreaker"): ("with `exclude=`", lambda: ctrl_c_is_no_failure(with_exclude)),
     ("a_cancelled_probe_gives_its_place_back", "pybreaker"): (
         "with Tornado",
         lambda: a_cancelled_probe_gives_its_place_back(with_tornado),

@@ -23,6 +23,13 @@ def with_reraise():
     return retry(stop=stop_after_attempt(3), reraise=True)
 
 
+def with_retry():
+    """Without `reraise=True` an inner retry that gave up raises `RetryError`, which an outer one can be told to leave."""
+    from tenacity import RetryError, retry, retry_if_not_exception_type, stop_after_attempt
+
+    return retry(stop=stop_after_attempt(3), retry=retry_if_not_exception_type((RetryError, TypeError)))
+
+
 def stamina(attempts=3, on=Exception):
     from stamina import retry
 
@@ -44,6 +51,12 @@ def pyresilience(attempts=3):
     from pyresilience import RetryConfig, resilient
 
     return resilient(retry=RetryConfig(max_attempts=attempts, delay=0.0, jitter=False))
+
+
+def with_ignore_on():
+    from pyresilience import RetryConfig, resilient
+
+    return resilient(retry=RetryConfig(max_attempts=3, delay=0.0, jitter=False, ignore_on=[TypeError]))
 
 
 LIBRARIES = {"resilience": resilience, "tenacity": tenacity, "stamina": stamina, "pyresilience": pyresilience}
@@ -143,6 +156,15 @@ NOTES = {
     ("the_real_error_comes_out", "tenacity"): (
         "with `reraise=True`",
         lambda: the_real_error_comes_out(with_reraise),
+    ),
+    ("layers_do_not_multiply", "tenacity"): ("with `retry=`", lambda: layers_do_not_multiply(with_retry)),
+    ("programming_errors_are_not_repeated", "tenacity"): (
+        "with `retry=`",
+        lambda: programming_errors_are_not_repeated(with_retry),
+    ),
+    ("programming_errors_are_not_repeated", "pyresilience"): (
+        "with `ignore_on=`",
+        lambda: programming_errors_are_not_repeated(with_ignore_on),
     ),
     ("programming_errors_are_not_repeated", "stamina"): ("you always name the errors", stamina_wants_names),
 }
