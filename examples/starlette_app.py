@@ -1,6 +1,8 @@
 """The least that a Starlette app needs: refusals as answers, deadlines, probes.
 
-uvicorn examples.starlette_app:app
+    uvicorn examples.starlette_app:app
+
+Needs starlette, uvicorn and the extra system.
 """
 
 from starlette.applications import Starlette
