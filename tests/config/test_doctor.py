@@ -43,6 +43,14 @@ def test_bare_names_nearly_ours(name, near):
     assert look({name: "5", "RESILIENCE_BARE_NAMES": "false"}) == []
 
 
+@pytest.mark.parametrize("name", ["resilience_cache_ttl_ms", "resilience__pay__retry__max_attempts"])
+def test_names_of_ours_in_lower_case(name):
+    """They are not read, and nothing else says so: a `.env` written in lower case changes nothing."""
+    message = f"nearly {name.upper()}, which is ours; this one is not read: capitals count"
+    assert look({name: "5"}) == [(Gravity.WARNING, name, message)]
+    assert look({name.upper(): "5"}) == []
+
+
 def test_bare_names_in_use():
     """Bare names that count are noted, and so are those that do not."""
     assert look({"LOG_LEVEL": "info"}) == [(Gravity.NOTE, "LOG_LEVEL", "read as ours")]

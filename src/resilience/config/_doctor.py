@@ -8,7 +8,7 @@ from itertools import combinations
 
 from .._masking import printable
 from ._finding import Finding, Gravity
-from ._layer import slip
+from ._layer import service_variable, slip
 from ._lazy import Sections
 from ._packages import PACKAGES, RETRYING, installed
 from ._process import settings as process_settings
@@ -75,6 +75,10 @@ def _name_findings(names: Mapping[str, str]) -> Iterator[Finding]:
         elif name in VARIABLES:
             message = "read as ours" if bare_count else f"not read: {BARE_NAMES} turns names without {PREFIX} off"
             yield Finding(Gravity.NOTE, name, message)
+        elif name.upper().startswith(PREFIX):
+            if _is_ours(name.upper()) or service_variable(name.upper())[1]:
+                message = f"nearly {name.upper()}, which is ours; this one is not read: capitals count"
+                yield Finding(Gravity.WARNING, printable(name), message)
         elif bare_count and not is_injected(name):
             near = nearest(name.upper(), list(VARIABLES), _NEARLY)
             if near is not None:

@@ -117,9 +117,11 @@ def service_variable(name: str) -> tuple[str, Variable | None]:
 def _meant(name: str) -> str:
     rest = name.removeprefix(SERVICE_PREFIX)
     for variable in VARIABLES.values():
-        if rest.upper() in {f"{prefix(variable.section)}__{variable.field.upper()}", variable.name}:
-            whole, one = PREFIX + variable.name, variable.service_name("PAYMENTS")
-            return f"for all services it is {whole}, for a service payments {one}"
+        spellings = {f"{prefix(variable.section)}__{variable.field.upper()}", variable.field.upper(), variable.name}
+        if rest.upper() in spellings:
+            known = variable in _known_to_services()
+            one = f", for a service payments {variable.service_name('PAYMENTS')}" if known else ""
+            return f"for all services it is {PREFIX}{variable.name}{one}"
     own = _of_one_service(rest)
     if own is not None:
         return f"did you mean {own}?"
