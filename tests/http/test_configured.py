@@ -56,6 +56,18 @@ def test_code_beats_the_global_settings_and_an_operator_beats_the_code():
     assert (plan.attempts, plan.attempt_timeout) == (2, 1.0)
 
 
+def test_a_name_is_no_settings():
+    """The name of a service in the place of settings, and settings of one service with the name of another."""
+    with pytest.raises(TypeError) as caught:
+        Origins.from_settings("rates")
+    allowed = "Settings or ServiceSettings, or None for the process's; a service's name goes to service="
+    assert str(caught.value) == f"settings='rates': must be {allowed} (docs/http.md)"
+    with pytest.raises(
+        TypeError, match=r"^service='rates': must be None, for settings= is that of one service \(docs/"
+    ):
+        Origins.from_settings(Settings(environment={}).service("pay"), service="rates")
+
+
 def test_a_setting_that_cannot_stand_is_named():
     """When it is used, with its variable."""
     with pytest.raises(SettingsError, match="RETRY_MAX_ATTEMPTS"):

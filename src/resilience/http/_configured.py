@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from resilience import _options
 from resilience._backoff import Backoff, Decorrelated, Exponential
 from resilience.policies._trip import Consecutive
 from resilience.policies.breaker import CircuitBreaker
@@ -30,6 +31,16 @@ _SOURCES = {
     "log_requests": ("logging.requests",),
     "log_responses": ("logging.responses",),
 }
+
+
+def some_settings(settings: Any, named: str) -> Any:
+    """Settings, of all services or of one, or none; `named` is the option for the name of one."""
+    from resilience.config import ServiceSettings, Settings
+
+    if settings is not None and not isinstance(settings, Settings | ServiceSettings):
+        allowed = f"Settings or ServiceSettings, or None for the process's; a service's name goes to {named}="
+        _options.refuse("settings", settings, allowed, kind=TypeError)
+    return settings
 
 
 def options_of(settings: Settings | ServiceSettings, code: dict[str, Any]) -> dict[str, Any]:

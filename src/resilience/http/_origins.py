@@ -135,17 +135,22 @@ class Origins:
 
         Raises:
             SettingsError: a setting that cannot stand.
+            TypeError: `settings` is neither, or is of one service already and `service` is given as well.
 
         >>> from resilience.config import Settings
         >>> Origins.from_settings(Settings(environment={"RETRY_MAX_ATTEMPTS": "7"})).plan.attempts
         7
         """
+        from resilience.config import ServiceSettings
         from resilience.config import settings as process_settings
-        from resilience.http._configured import options_of
+        from resilience.http._configured import options_of, some_settings
         from resilience.http._following import follow_reloads
 
-        chosen: Any = settings or process_settings()
-        own = chosen.service(service) if service is not None else chosen
+        own: Any = some_settings(settings, "service") or process_settings()
+        if service is not None:
+            if isinstance(own, ServiceSettings):
+                _options.refuse("service", service, "None, for settings= is that of one service", kind=TypeError)
+            own = own.service(service)
         made = cls(**options_of(own, options))
         made._code, made._service = options, service
         if settings is None:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from resilience import _options
-from resilience.config import ServiceSettings, Settings
 from resilience.http._address import shown
 
 _PORTS = 65536
@@ -39,13 +38,6 @@ def address(base_url: Any, package: Any) -> Any:
     if fault is not None:
         _options.refuse("base_url", shown(base_url), fault)
     return package.URL(base_url)
-
-
-def some_settings(settings: Any) -> Any:
-    """Settings, of all services or of one, or none."""
-    if settings is not None and not isinstance(settings, Settings | ServiceSettings):
-        _options.refuse("settings", settings, "Settings or ServiceSettings, or None for the process's", kind=TypeError)
-    return settings
 
 
 def some_headers(headers: Any, package: Any) -> Any:

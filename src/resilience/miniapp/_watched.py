@@ -13,13 +13,14 @@ from resilience.config import settings as process_settings
 from resilience.errors import ResilienceError
 from resilience.http import OriginsSnapshot
 from resilience.http._address import origin_of, shown
+from resilience.http._configured import some_settings
 from resilience.http._exchange import READ_AT_MOST, TOLD
 from resilience.http._following import follow_reloads
 from resilience.http._kit import kit_for
 from resilience.http._origins import EXTENSION, Origins
 from resilience.http._packages import package_of
 from resilience.miniapp._bounded import ACCEPT_ENCODING, LIMIT, BoundedBody
-from resilience.miniapp._given import address, one_path, some_headers, some_paths, some_settings
+from resilience.miniapp._given import address, one_path, some_headers, some_paths
 from resilience.miniapp._location import next_page, target_of
 from resilience.miniapp._patience import Patience
 from resilience.miniapp._report import Deployment, Health, Report, Status
@@ -50,7 +51,7 @@ class Watched:
         deployment_paths: Iterable[str] = DEPLOYMENT_PATHS,
         **options: Any,
     ) -> None:
-        own = _own(some_settings(settings) or process_settings(), name)
+        own = _own(some_settings(settings, "name") or process_settings(), name)
         package = package_of(transport, "BaseTransport", "AsyncBaseTransport") or "httpx"
         kit = kit_for(package, _HOME[package])
         url = address(base_url, kit.package)
