@@ -58,6 +58,13 @@ def test_llms_txt_names_every_page():
     assert [page for page in DOCS.rglob("*.md") if f"({page.relative_to(REPOSITORY).as_posix()})" not in text] == []
 
 
+def test_the_start_leads_to_every_page():
+    """On the site and in the repository, where there is no navigation beside it."""
+    text = (DOCS / "index.md").read_text("utf-8")
+    pages = {page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")} - {"index.md"}
+    assert [page for page in sorted(pages) if f"({page})" not in text] == []
+
+
 def test_the_breakers_diagram_is_that_of_its_table():
     """Made by scripts/breaker_states.py; a transition that is added shows here."""
     assert diagram() in (DOCS / "policies" / "circuit-breaker.md").read_text("utf-8")
