@@ -54,6 +54,15 @@ class Policy(Gate, Generic[Also]):
     __slots__ = ("__weakref__", "_clock", "_clock_given", "_links", "_listeners", "_now", "_random", "name")
     kind: ClassVar[str] = "policy"
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for verb in ("admit", "succeeded", "failed"):
+            if form_of(vars(cls).get(verb, form_of)) != SYNC:  # its answer would be no verdict, and let every call pass
+                raise TypeError(
+                    f"{cls.__qualname__}.{verb}: must be a plain function, without async and yield, for nobody awaits or "
+                    "iterates it; what has to wait belongs into the guarded function (docs/write-a-policy.md)"
+                )
+
     def __init__(self, name: str | None = None, *, clock: Clock | None = None, random: Chance | None = None) -> None:
         self._clock_given = clock is not None
         self._clock: Clock = SYSTEM_CLOCK if clock is None else checked_clock(clock)

@@ -7,6 +7,7 @@ from tests.policies.words import Awaited
 
 import resilience
 from resilience import Cache, CircuitBreaker, Fallback, Pipeline, Retry, Timeout
+from resilience.extending import Policy
 
 
 def fail():
@@ -17,6 +18,23 @@ def whole_error(kind, act):
     with pytest.raises(kind) as caught:
         act()
     return str(caught.value)
+
+
+@pytest.mark.parametrize("verb", ["admit", "succeeded", "failed"])
+def test_a_verb_that_nobody_awaits_is_refused_with_its_class(verb):
+    """Its coroutine would pass for a permit, and a policy that was to refuse calls let all of them through."""
+
+    async def awaits(self, *facts):
+        raise resilience.RejectedError("no")
+
+    def yields(self, *facts):
+        yield
+
+    for wrong in (awaits, yields):
+        assert whole_error(TypeError, lambda wrong=wrong: type("Mine", (Policy,), {verb: wrong})) == (
+            f"Mine.{verb}: must be a plain function, without async and yield, for nobody awaits or iterates it; what has "
+            "to wait belongs into the guarded function (docs/write-a-policy.md)"
+        )
 
 
 def test_what_cannot_be_guarded_says_what_to_do_instead(clock):
