@@ -36,7 +36,7 @@ MEANINGS = {
     "deadline": "seconds on the clock at which the call must have ended, `None` without a deadline",
     "degraded": "always true: the caller got a substitute",
     "delay": "seconds until the next attempt, `None` after the last",
-    "deployment": "the last report on what is deployed",
+    "deployment": "the last report on what is deployed, `None` before the first",
     "deployments": "the changes of what is deployed, oldest first",
     "elapsed": "seconds since the call began",
     "error": "what was raised, `None` for a bad result",
@@ -50,7 +50,7 @@ MEANINGS = {
     "failures": "failures that count now",
     "fault": "what was injected: `error`, `result` or `latency` alone",
     "granted": "retries granted",
-    "health": "the last health report",
+    "health": "the last health report, `None` before the first",
     "history": "the last looks, oldest first",
     "hedged": "calls in which a further attempt was begun",
     "hedges": "one record for each hedge in use",
@@ -64,7 +64,7 @@ MEANINGS = {
     "injected": "faults so far",
     "loads": "loads that ended with a value",
     "max_concurrent": "slots, as configured",
-    "max_elapsed": "seconds, as configured",
+    "max_elapsed": "seconds, as configured, `None` for no limit",
     "max_queue": "places in the queue, as configured",
     "max_tokens": "tokens at the most, as configured; retries need more than half of them",
     "max_size": "entries at most, as configured",
@@ -77,7 +77,7 @@ MEANINGS = {
     "open_for": "seconds until the next probe, `None` unless open",
     "opened": "times it opened",
     "origin": "scheme, host and port",
-    "original": "the error that the fallback was to hide",
+    "original": "the error that the fallback was to hide, `None` for a bad result",
     "origins": "one record each, the least recently used first",
     "other": "calls that shared the overflow key",
     "overran": "sync calls that came back too late",
@@ -92,7 +92,7 @@ MEANINGS = {
     "remaining": "seconds left, `inf` without a deadline",
     "requests": "requests begun",
     "reset_after": "seconds until all of it is free again",
-    "response_times": "seconds that 50, 95 and 99 % of the answers did not exceed",
+    "response_times": "seconds that 50, 95 and 99 % of the answers did not exceed, `None` before the first",
     "retry_after": "seconds until a try makes sense, `None` if nobody knows",
     "running": "attempts under way now, those that have lost included",
     "seconds": "the time limit",
@@ -104,11 +104,11 @@ MEANINGS = {
     "stale": "whether it was past its time",
     "stale_served": "answers past their time",
     "state": "a value of `State`",
-    "status": "the last status report",
+    "status": "the last status report, `None` before the first",
     "stored": "whether the value was kept",
     "success": "whether the late call succeeded",
     "timed_out": "calls that were ended",
-    "uptime": "share of the looks at which it was online",
+    "uptime": "share of the looks at which it was online, `None` before the first",
     "used": "times it answered",
     "tokens": "tokens left",
     "value": "what was returned",
@@ -134,16 +134,20 @@ MEANINGS = {
     "HedgeSnapshot.delay": "seconds until the next attempt, `None` while the quantile is not known",
     "HedgeSnapshot.refused": "attempts that were due and not made: by the budget, the deadline, or for want of a thread",
     "HedgeWon.attempt": "the number of the attempt that won",
+    "Admission.retry_after": "seconds until a try makes sense, 0 if it does now",
     "CacheLoadFailed.error": "what was raised",
+    "EntryInfo.error": "whether it holds a failure, kept by `negative_ttl`",
+    "RetryScheduled.delay": "seconds until the next attempt",
     "CallOverran.elapsed": "seconds the call took",
     "CallTimedOut.abandoned": "whether its thread runs on",
     "CacheLoaded.elapsed": "seconds the load took",
     "FallbackFailed.error": "what the fallback raised",
     "RetryQuotaSnapshot.balance": "tokens left",
+    "RetrySnapshot.balance": "retries that its budget would grant now, `None` without one",
     "OriginSnapshot.attempts": "attempts that went out, or were refused by breaker or limiter",
     "ServerLimit.remaining": "units left, `None` if nothing was said",
     "ServerLimit.reset": "seconds until they are back, `None` if nothing was said",
-    "ServerLimit.retry_after": "seconds to wait, of a 429 or 503",
+    "ServerLimit.retry_after": "seconds to wait, of a 429 or 503, `None` if nothing was said",
     "ServiceSnapshot.name": "of the miniapp",
     "StatusChanged.error": "why it does not answer, in words, `None` if it does",
 }
@@ -164,13 +168,19 @@ def classes(base):
     return [found[name] for name in sorted(found)]
 
 
-def tables():
-    """All tables, as Markdown."""
+def all_told():
+    """Every class that the page has a section for: the events, and then the others."""
     for name in resilience.__all__:
         getattr(resilience, name)  # loads what is loaded at its first use
     records = classes(Record)
     told = [kind for kind in records if issubclass(kind, Event) and kind is not Event]
-    states = [kind for kind in records if kind.__name__.endswith("Snapshot") or kind.__name__ in OTHERS]
+    return told + [kind for kind in records if kind.__name__.endswith("Snapshot") or kind.__name__ in OTHERS]
+
+
+def tables():
+    """All tables, as Markdown."""
+    told = [kind for kind in all_told() if issubclass(kind, Event)]
+    states = [kind for kind in all_told() if not issubclass(kind, Event)]
     lines = ["## Events", "", "Every event has these fields:", "", *rows(Event), ""]
     lines += ["And besides them:", ""]
     for kind in told:
@@ -190,14 +200,19 @@ def section(kind):
 
 
 def rows(kind, fields=None):
-    """A table of fields; a field without a meaning is a `KeyError`."""
+    """A table of fields."""
     yield from ("| field | type | default | meaning |", "| --- | --- | --- | --- |")
     types = {name: text for base in reversed(kind.__mro__) for name, text in inspect.get_annotations(base).items()}
     for name in kind._fields if fields is None else fields:
         default = f"`{getattr(kind, name)!r}`" if hasattr(kind, name) else ""
-        meaning = MEANINGS.get(f"{kind.__name__}.{name}") or MEANINGS[name]
+        meaning = meaning_of(kind, name)
         text = str(types[name]).replace("|", "\\|")
         yield f"| `{name}` | `{text}` | {default} | {meaning} |"
+
+
+def meaning_of(kind, field):
+    """What a field means there; one without a meaning is a `KeyError`."""
+    return MEANINGS.get(f"{kind.__name__}.{field}") or MEANINGS[field]
 
 
 def renewed(page):
