@@ -38,10 +38,10 @@ HEAD = "# The public API, made by `python scripts/api.py --write`; a change here
 # and what each record (`as_dict`, `replace`) and each pydantic model has.
 INNER = """
 abandoned admit adopt aged as_dict began begin bind blamed chain check_generator checked_burst circuit circuits copied
-copies counted dress drive entries entry exchange expired failed fold forget fresh_entry give guarded_stream heard hit
-inherit_names join judge keyer_of kit late lease_for link may_stand_in missed model_config model_post_init of_service
-open_seconds pace plan_for released replace reset_after_fork settings_customise_sources store succeeded
-tell use verbs withdraw
+copies counted dress drive entries entry exchange expired failed fold forget forgotten forsaken fresh_entry give
+guarded_stream heard hit inherit_names join judge keyer_of kit late lease_for link may_stand_in missed model_config
+model_post_init of_service open_seconds pace plan_for redeemed released replace reset_after_fork
+settings_customise_sources store succeeded tell use verbs withdraw
 """
 ENGINE = frozenset(INNER.split())
 VERBS = frozenset({"admit", "failed", "succeeded"})  # what a policy of the user's own defines, and so knows by name
@@ -54,11 +54,16 @@ def api():
 
 
 def module_text(module):
+    """Every public name of one module, with what it offers."""
+    return "".join(entry(name, getattr(module, name)) for name in names_of(module))
+
+
+def names_of(module):
     """Every public name of one module, sorted."""
     names = getattr(module, "__all__", None) or [
         name for name, value in vars(module).items() if is_public(name) and made_in(value, module.__name__)
     ]
-    return "".join(entry(name, getattr(module, name)) for name in sorted(names) if name != "Record")
+    return sorted(name for name in names if name != "Record")
 
 
 def entry(name, value):

@@ -3,6 +3,7 @@
 import difflib
 import importlib
 import importlib.util
+import re
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parent.parent
@@ -27,6 +28,17 @@ def test_the_public_api_is_what_api_txt_says():
     written, now = script.FILE.read_text("utf-8").splitlines(), script.api().splitlines()
     changed = "\n".join(difflib.unified_diff(written, now, "api.txt", "the code", lineterm="", n=1))
     assert not changed, f"the public API changed; if users may see that: python scripts/api.py --write\n{changed}"
+
+
+def test_the_sites_page_has_every_name():
+    """Made from the same names as api.txt: python -m scripts.api_page --write."""
+    from scripts import api_page
+    from scripts.api import MODULES, names_of
+
+    page = api_page.PAGE.read_text("utf-8")
+    assert api_page.renewed(api_page.PAGE) == page
+    shown = re.findall(r"^(?:::: [\w.]+\.|- `)(\w+)", page, re.MULTILINE)
+    assert sorted(shown) == sorted(name for module in MODULES for name in names_of(importlib.import_module(module)))
 
 
 def test_what_the_pages_tell_users_to_use_is_listed():
