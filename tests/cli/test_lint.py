@@ -88,6 +88,17 @@ def test_a_method(lint):
     assert "breaker-without-timeout" in out
 
 
+def test_a_cached_method(lint, tmp_path):
+    """Its cache is met once, as any policy of a method, and what is said of it is said once."""
+    (tmp_path / "rates.py").write_text(
+        "import resilience as r\n\n\nclass Rates:\n"
+        "    @r.cache(ttl=3, key=lambda self: 1)\n    def fetch(self):\n        return 1\n"
+    )
+    code, out, _ = lint("--json", "rates")
+    (chain,) = json.loads(out)["chains"]
+    assert (code, len(chain["policies"]), len(chain["findings"])) == (1, 1, 1)
+
+
 def test_json(lint):
     """The chain, its worst case, and the findings."""
     code, out, _ = lint("--json", "shop:layered", "shop:odd")

@@ -11,6 +11,7 @@ from typing import Any
 from .._lint import LintFinding, lint
 from .._policy import Policy
 from .._worst import worst_of
+from ..policies._cached import CachedMethod
 from ._mistake import Mistake
 from ._module import module_named
 from ._table import print_table
@@ -82,7 +83,7 @@ def _held(holder: Any, prefix: str) -> Iterator[tuple[str, Parts]]:
     for key, value in vars(holder).items():
         if key.startswith("__"):
             continue
-        inner = value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
+        inner = value.__func__ if isinstance(value, (staticmethod, classmethod, CachedMethod)) else value
         parts = _parts(inner)
         if parts:
             yield f"{prefix}{key}", parts
