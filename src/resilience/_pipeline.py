@@ -36,7 +36,7 @@ class Pipeline(Policy[Also]):
     Args:
         policies: for example `Fallback(...), Cache(...), Timeout(10), Retry(), CircuitBreaker(), Timeout(2)`.
         name: a label.
-        clock: rules all policies inside. Without it, the one clock that they were given does.
+        clock: rules all policies inside; one that was given another is refused. By default the one that they were given.
         random: the source of chance for all policies inside.
 
     Raises:
@@ -138,7 +138,7 @@ def _common_clock(policies: tuple[Policy[Any], ...]) -> Clock | None:
     if len(given) > 1:
         names = " and ".join(f"{policy.name} on {policy.clock!r}" for policy in given.values())
         raise ValueError(
-            f"clock: {names} run on different clocks; give Pipeline(clock=...) the one that rules them all "
+            f"clock: {names} run on different clocks; make them without one, and give it to the Pipeline(..., clock=...) "
             "(docs/policies/pipeline.md)"
         )
     return next((policy.clock for policy in given.values()), None)

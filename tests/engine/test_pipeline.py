@@ -90,7 +90,7 @@ def test_the_one_given_clock_rules(clock):
 
 def test_different_clocks_are_refused():
     """Two clocks without one that rules, or a policy that runs on another already."""
-    with pytest.raises(ValueError, match=r"give Pipeline\(clock=...\) the one that rules them all"):
+    with pytest.raises(ValueError, match=r"make them without one, and give it to the Pipeline\(..., clock=...\)"):
         Pipeline(Retry(clock=FakeClock()), CircuitBreaker(clock=FakeClock()))
     shared = Retry()
     Pipeline(shared, clock=FakeClock())

@@ -153,7 +153,7 @@ def test_pipelines_whose_clocks_disagree(clock):
     one, two = Retry(name="words-one", clock=clock), Timeout(1, name="words-two", clock=other)
     assert whole_error(ValueError, lambda: Pipeline(one, two)) == (
         f"clock: words-one on {clock!r} and words-two on {other!r} run on different clocks; "
-        "give Pipeline(clock=...) the one that rules them all (docs/policies/pipeline.md)"
+        "make them without one, and give it to the Pipeline(..., clock=...) (docs/policies/pipeline.md)"
     )
     assert whole_error(ValueError, lambda: Pipeline(one, clock=other)) == (
         f"clock={other!r}: words-one already runs on {clock!r}; give each pipeline policies of its own "

@@ -51,7 +51,7 @@ class Retry(Policy[Never], Standards):
             programming errors and our own refusals.
         ignore: errors never retried; beats `on`.
         on_result: `f(value) -> bool | Failure`: results to retry. A last bad result is returned.
-        backoff: `Exponential()`, `Fixed`, `Linear`, `Decorrelated`, any iterable of seconds, any `f(attempt)`.
+        backoff: `Exponential()`, `Fixed`, `Linear`, `Decorrelated`, a list of seconds, any `f(attempt)`.
         delay_from: `f(Outcome) -> seconds | None | Retry.STOP`, for a delay that the callee names. Never shortened; up
             to 10 % is added as jitter.
         max_server_delay: seconds; a longer named delay means no retry, and the outcome at once (default 60).
