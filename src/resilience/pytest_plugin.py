@@ -31,6 +31,6 @@ def resilience_disabled() -> Iterator[None]:
 
 @pytest.fixture
 def resilience_no_waiting() -> Iterator[None]:
-    """No policy on the real clock sleeps during the test."""
+    """No retry on the real clock sleeps during the test."""
     with no_waiting():
         yield

@@ -92,7 +92,9 @@ class disabled:  # noqa: N801 - used as a statement
 
 
 class no_waiting(_Switch):  # noqa: N801 - used as a statement
-    """Inside, no policy on the real clock sleeps: the next attempt follows at once, in all threads.
+    """Inside, no retry on the real clock sleeps: the next attempt follows at once, in all threads.
+
+    A turn at a rate limiter, a place in a queue, a hedge, a timeout and the latency of chaos take their time all the same.
 
     >>> from resilience import Retry, Fixed
     >>> with no_waiting():

@@ -176,6 +176,16 @@ def test_no_waiting_sleeps_no_time(world):
     assert time.monotonic() - began < 20
 
 
+def test_no_waiting_leaves_other_waits_alone(world):
+    """A turn is a promise to the callee, which a test that wants no delay between attempts does not break."""
+    limiter = resilience.RateLimiter(1, per=0.2, wait=5)
+    began = time.monotonic()
+    with no_waiting():
+        for _ in range(2):
+            world.call(limiter, lambda: None)
+    assert time.monotonic() - began >= 0.15
+
+
 def test_forget_named():
     """Named instances and listeners are forgotten."""
     heard = []

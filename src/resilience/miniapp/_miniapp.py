@@ -100,7 +100,7 @@ class Miniapp(Watched):
             response.close()
 
     def close(self) -> None:
-        """Close its connections; who is asking, or asks later, is told `closed`."""
+        """Close its connections; who is asking, or would have to ask later, is told `closed`."""
         self._mark_closed()
         self._client.close()
 
@@ -182,7 +182,7 @@ class AsyncMiniapp(Watched):
             await response.aclose()
 
     async def aclose(self) -> None:
-        """Close its connections; who is asking, or asks later, is told `closed`."""
+        """Close its connections; who is asking, or would have to ask later, is told `closed`."""
         self._mark_closed()
         await self._client.aclose()
 
