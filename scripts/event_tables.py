@@ -114,7 +114,7 @@ MEANINGS = {
     "value": "what was returned",
     "waiting": "calls that wait now",
     "accepts": "requests of the window that were accepted",
-    "dropped": "calls that taught it to be careful",
+    "dropped": "calls that failed or that their own deadline cut short",
     "limit": "calls at once, as learned by now",
     "would_reject": "calls that shadow mode let through, and that would have been refused",
     "AdaptiveLimitSnapshot.active": "calls under way now",

@@ -6,7 +6,7 @@ from .._record import Record
 
 
 class AdaptiveLimitSnapshot(Record):
-    """`active` calls of `limit` now; `waiting` of `max_queue`; `dropped` calls taught it to be careful.
+    """`active` calls of `limit` now; `waiting` of `max_queue`; `dropped` calls failed, or were cut short by their deadline.
 
     `would_reject`: calls that one in shadow mode let through, and would have refused.
     """
