@@ -31,6 +31,21 @@ def test_diagrams_are_drawn():
     assert fence == {"name": "mermaid", "class": "mermaid", "format": "pymdownx.superfences.fence_code_format"}
 
 
+def test_no_flowchart_names_a_box_by_a_word_of_its_grammar():
+    """It is then no picture but an error, which only a browser shows."""
+    words = {"call", "class", "classDef", "click", "default", "end", "graph", "href", "linkStyle", "style", "subgraph"}
+    charts = [
+        chart
+        for page in DOCS.rglob("*.md")
+        for chart in re.findall(r"```mermaid\nflowchart.*?\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    ]
+    boxes = {
+        name for chart in charts for ends in re.findall(r"^ *(\w+).*?(\w+)$", chart, re.MULTILINE) for name in ends
+    }
+    assert {"driver", "policy"} <= boxes
+    assert boxes & words == set()
+
+
 def test_every_link_leads_somewhere():
     """Links and pictures of README and docs to files of the repository, and to headings in them."""
     broken = []
