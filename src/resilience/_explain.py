@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import _options
 from ._marks import HISTORY, NOTE
 
 _DEEPEST = 8
@@ -27,6 +28,8 @@ def explain(error: BaseException) -> str:
     (docs/policies/circuit-breaker.md)
       refused by payments (open); try again in 2.5 s
     """
+    if not isinstance(error, BaseException):
+        _options.refuse("error", error, "an error, e.g. what `except Exception as error:` gives", kind=TypeError)
     lines: list[str] = []
     seen: set[int] = set()
     link: BaseException | None = error

@@ -13,6 +13,7 @@ _PACKAGE = "resilience."
 PAGES = {
     "_backoff": "policies/retry",
     "_deadline": "policies/timeout",
+    "_explain": "tutorial",
     "_fake_clock": "testing",
     "_listeners": "events",
     "_pipeline": "policies/pipeline",

@@ -44,6 +44,7 @@ def lint(tmp_path):
     (tmp_path / "empty.py").write_text("number = 7\n")
     (tmp_path / "broken.py").write_text("1 / 0\n")
     (tmp_path / "script.py").write_text("raise SystemExit(0)\n")
+    (tmp_path / "skipped.py").write_text("class Skipped(BaseException): ...\nraise Skipped('no browser')\n")
 
     def run(*words):
         command = [sys.executable, "-m", "resilience", "lint", *words]
@@ -119,6 +120,7 @@ def test_json(lint):
         ("shop:number", "shop:number: no policy or guarded function of that name; shop holds fine, odd, layered"),
         ("empty:number", "empty holds none"),
         ("script", "SystemExit: 0; it ends the program when it is imported: put that under if __name__ =="),
+        ("skipped", "cannot import 'skipped': Skipped: no browser"),
         ("shop.py", "; name the module, not its file, e.g. shop (docs/"),
         ("./shop.py:odd", "; name the module, not its file, e.g. shop (docs/"),
         ("parts/shop.py", "; name the module, not its file, e.g. parts.shop (docs/"),

@@ -236,6 +236,12 @@ def test_get_config_unknown(name, near):
         assert f"no such setting; did you mean {near}" in str(caught.value)
 
 
+def test_get_config_of_what_is_like_none():
+    """A guess would lead astray."""
+    with pytest.raises(KeyError, match="nosuch: no such setting; `resilience config` lists them all"):
+        get_config("nosuch")
+
+
 def test_cheap_to_read():
     """Reading judges nothing again: a thousand reads are far below one reading of the environment."""
     get_config("retry.max_attempts")

@@ -61,6 +61,22 @@ def test_a_limiter_says_its_rate_and_when_the_next_turn_is(kind, clock):
     assert refused(limiter) == (RateLimitedError, f"{text}; it may wait 1.5 s; {advice}", "rate", next_turn)
 
 
+@pytest.mark.parametrize("kind", [RateLimiter, SlidingWindow, FixedWindow])
+def test_a_paused_limiter_says_that_it_is_paused(kind, clock):
+    """Nobody has called too often then; and once a pause is over, it is the rate again."""
+    limiter = kind(2, per=8, name=f"words-paused-{kind.kind}", clock=clock)
+    limiter.pause(30)
+    told = refused(limiter)[1]
+    assert told.startswith(
+        f"{limiter.name}: paused, by pause() or a server's delay; the next turn is in 30 s; try again"
+    )
+    clock.advance(30)
+    assert limiter.try_acquire()
+    while limiter.try_acquire():
+        pass
+    assert "paused, by" not in refused(limiter)[1]
+
+
 def test_a_bulkhead_says_how_full_it_is(clock):
     """Its slots, its queue, and what to do."""
     bulkhead = Bulkhead(2, max_queue=1, wait=3, name="words-bulkhead", clock=clock)
@@ -129,6 +145,18 @@ def test_a_breaker_says_why_and_for_how_long(clock):
     reason = "closed for 75% of the calls, to recover gradually"
     text = f"words-breaker: circuit {reason} for 15 s more; the call was not made; {advice}"
     assert refused(breaker) == (CircuitOpenError, text, reason, 15.0)
+
+
+def test_a_timeout_says_what_a_deadline_around_it_left(clock):
+    """Not an odd number of its own, nor what a reload has made of its seconds since the call began."""
+    timeout = Timeout(2.5, name="words-rest", clock=clock)
+    with resilience.deadline(1.23456789, clock=clock):
+        scope = timeout.begin(within=False)
+    timeout.seconds = 70
+    assert str(timeout.expired(scope)) == (
+        "words-rest: no answer within 1.23 s, all that a deadline around it left of its 2.5 s; allow more time around it, "
+        "or less before it (docs/policies/timeout.md)"
+    )
 
 
 def test_a_timeout_says_how_long_it_waited(clock):

@@ -1,5 +1,7 @@
 """Row 54, in whole texts: what refused options say (breaker, cache, timeout, fallback, chaos, pipeline)."""
 
+import json
+
 import pytest
 from tests.policies.words import Gives, awaited, check, whole
 
@@ -194,6 +196,13 @@ def test_a_dump_that_is_none_says_what_is_wrong_with_it(wrong, why):
         lambda: CircuitBreaker().load(state),
         f"ValueError: state={state!r}: must be what CircuitBreaker.dump() gave; {said}",
     )
+
+
+@pytest.mark.parametrize("state", [None, json.dumps(DUMP)], ids=["none", "text"])
+def test_what_a_store_gives_is_no_dump_yet(state):
+    """Nothing was kept, or it is still the text that was kept."""
+    advice = "what CircuitBreaker.dump() gave: a dict, e.g. json.loads() of its text"
+    check(lambda: CircuitBreaker().load(state), f"ValueError: state={state!r}: must be {advice}")
 
 
 @pytest.mark.parametrize("part", DUMP)

@@ -27,7 +27,9 @@ def module_named(name: str) -> ModuleType:
         sys.path.insert(0, here)
     try:
         return import_module(name)
-    except (Exception, SystemExit) as error:  # a script that ends the program would end ours, as if all were well
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a script that ends the program would end ours, as if all were well
         raise Mistake(f"cannot import {name!r}: {type(error).__name__}: {error}{_hint(name, error, here)}") from error
 
 

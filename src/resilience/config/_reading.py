@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .. import _options
 from .._masking import shown
+from .._pages import linked
 from ._file import FilePath, dotenv_of, toml_of
 from ._grammar import switch
 from ._layer import Layer, Tables, read_environment
@@ -65,6 +67,8 @@ class Reading:
         Raises:
             SettingsError: another used name folds alike, or there is nothing in it to fold.
         """
+        if not isinstance(service, str):
+            _options.refuse("service", service, "the name of a service, e.g. 'payments'", kind=TypeError)
         folded = fold(service)
         if not folded:
             raise SettingsError(f"{shown(service)}: a service's name needs a letter or a digit, e.g. 'payments'")
@@ -82,6 +86,12 @@ def read(
     Raises:
         SettingsError: a named file cannot be read, or `code` holds what means nothing.
     """
+    if not isinstance(environment, Mapping):
+        raise TypeError(  # without its value, which may hold secrets
+            linked(
+                f"environment: must be a mapping of names to texts, e.g. os.environ, not {type(environment).__name__}"
+            )
+        )
     dotenv: dict[str, str] | None = None
     dotenv_path = env_file if env_file is not None else environment.get(ENV_FILE)
     if dotenv_path is not None:

@@ -143,8 +143,9 @@ def variable_named(name: str, known: dict[str, Variable]) -> Variable:
         spelling = name.lower().removeprefix(PREFIX.lower())
         bare = VARIABLES.get(spelling.upper())
         begun = [dotted for dotted in known if dotted.startswith(spelling)]
-        near = bare.dotted if bare else begun[0] if begun else nearest(spelling, list(known), 0.0)
-        raise KeyError(f"{printable(name)}: no such setting; did you mean {near}? (docs/configuration.md)")
+        near = bare.dotted if bare else begun[0] if begun else nearest(spelling, list(known), 0.5)
+        hint = f"did you mean {near}?" if near else "`resilience config` lists them all"
+        raise KeyError(f"{printable(name)}: no such setting; {hint} (docs/configuration.md)")
     return variable
 
 

@@ -123,9 +123,10 @@ class Limits(Policy[Never], Acquirable):
                     stream.take_locked(now, cost, self.numbers)
                     return None
                 return Park(stream.turn_locked(self, now, cost, delay, unattended=False))
+            paused = stream.paused > now
             self._count_refusal_locked()
         if not self.shadow:
-            self._refuse(delay, patience)
+            self._refuse(delay, patience, paused=paused)
         self._would_refuse(delay)
         return None
 
@@ -164,11 +165,12 @@ class Limits(Policy[Never], Acquirable):
     def _would_refuse(self, delay: float) -> None:
         self.tell(WouldReject, reason="rate", retry_after=delay)
 
-    def _refuse(self, delay: float, patience: float) -> NoReturn:
+    def _refuse(self, delay: float, patience: float, *, paused: bool) -> NoReturn:
         if self._listeners or HUB.listeners:
             self.tell(CallRejected, reason="rate", retry_after=delay)
         waits = f"; it may wait {patience:.3g} s" if patience else ""
-        words = f"{self.name}: more than {self._words()}; the next turn is in {delay:.3g} s{waits}"
+        why = "paused, by pause() or a server's delay" if paused else f"more than {self._words()}"
+        words = f"{self.name}: {why}; the next turn is in {delay:.3g} s{waits}"
         raise RateLimitedError(
             linked(f"{words}; try again then, or call more slowly", self._page),
             policy=self.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from .. import _options
@@ -131,6 +131,8 @@ class ManualStates:
         Raises:
             ValueError: it is not such a state.
         """
+        if not isinstance(state, Mapping):
+            _options.refuse("state", state, "what CircuitBreaker.dump() gave: a dict, e.g. json.loads() of its text")
         try:
             if state["format"] != _FORMAT:
                 raise ValueError(f"format={state['format']!r} is not {_FORMAT}, the one that this version reads")

@@ -102,7 +102,7 @@ class Timeout(Policy[Never]):
         if left <= seconds:
             if outer.enforced and not within:
                 return None
-            return _Limit(outer.due, outer.now, outer.enforced, outer.attempt, left)
+            return _Rest(outer.due, outer.now, outer.enforced, outer.attempt, left, seconds)
         return _Limit(now() + seconds, now, True, outer.attempt, seconds)
 
     def expired(self, scope: _Limit) -> CallTimeoutError:
@@ -111,9 +111,12 @@ class Timeout(Policy[Never]):
         with self._lock:
             self._timed_out += 1
         self.tell(CallTimedOut, seconds=seconds, abandoned=self.thread)
+        within, remedy = f"{seconds:g} s", "the callee hangs or is slow, or the limit is too short"
+        if isinstance(scope, _Rest):
+            within = f"{seconds:.3g} s, all that a deadline around it left of its {scope.own:g} s"
+            remedy = "allow more time around it, or less before it"
         return CallTimeoutError(
-            f"{self.name}: no answer within {seconds:g} s; the callee hangs or is slow, or the limit is too short "
-            "(docs/policies/timeout.md)",
+            f"{self.name}: no answer within {within}; {remedy} (docs/policies/timeout.md)",
             policy=self.name,
             seconds=seconds,
         )
@@ -155,7 +158,7 @@ class Timeout(Policy[Never]):
 
 
 class _Limit(Scope):
-    """The scope of one call, and the seconds that it gives: fewer than the policy's where an outer deadline is nearer."""
+    """The scope of one call, and the seconds that it gives."""
 
     __slots__ = ("seconds",)
 
@@ -167,6 +170,18 @@ class _Limit(Scope):
         self.enforced = enforced
         self.attempt = attempt
         self.seconds = seconds
+
+
+class _Rest(_Limit):
+    """Where an outer deadline is nearer: what it leaves of the policy's `own` seconds."""
+
+    __slots__ = ("own",)
+
+    def __init__(
+        self, due: float, now: Callable[[], float], enforced: bool, attempt: int, seconds: float, own: float
+    ) -> None:
+        super().__init__(due, now, enforced, attempt, seconds)
+        self.own = own
 
 
 def _pool(size: int, name: str) -> Threads:
@@ -182,7 +197,7 @@ def _warn_late(name: str, seconds: float, elapsed: float) -> None:
     from .._blame import lines_within
 
     warn(
-        f"{name}: a plain function took {elapsed:.3g} s of its {seconds:g} s, and nothing can end it from outside; its "
+        f"{name}: a plain function took {elapsed:.3g} s of its {seconds:.3g} s, and nothing can end it from outside; its "
         "result was delivered late. Use Timeout(..., thread=True) to stop waiting for it, or a client with a timeout "
         "(docs/policies/timeout.md)",
         ResilienceWarning,

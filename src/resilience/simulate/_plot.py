@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from resilience._extras import brought
 from resilience.simulate._report import Report
 
 _HEIGHT, _WIDTH = 2.2, 9.0
@@ -19,13 +20,9 @@ def plot(reports: Mapping[str, Report], path: str | Path) -> None:
     Raises:
         ImportError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError(
-            "a picture needs matplotlib: pip install 'resilience-stack[plots]' (docs/simulate.md)"
-        ) from error
-    figure: Any = Figure(figsize=(_WIDTH, _HEIGHT * len(reports) + 0.6), layout="constrained")
+    figure: Any = brought("matplotlib.figure", "plots", "a picture").Figure(
+        figsize=(_WIDTH, _HEIGHT * len(reports) + 0.6), layout="constrained"
+    )
     panels = figure.subplots(len(reports), 1, sharex=True, squeeze=False)[:, 0]
     for panel, (name, report) in zip(panels, reports.items(), strict=True):
         _draw(panel, name, report)

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from .. import _options
 from .._clock import Clock
+from .._extras import brought
 from .._listeners import listen
 from .._masking import printable
 from .._names import reset_in_child
@@ -116,7 +117,7 @@ def enable_logging(
         The log: a context manager, or `close()`.
 
     Raises:
-        ImportError: `structlog=True` without structlog.
+        ImportError: `structlog=True` without structlog; `pip install 'resilience-stack[structlog]'`.
         ValueError: it is on for this logger with other options, or an option is out of range.
 
     Lines hold the class of an error, never its text, and no arguments, results or secrets. Thread-safe.
@@ -163,9 +164,7 @@ def _to_logging(logger: Any) -> Write:
 
 def _to_structlog(logger: Any) -> Write:
     if logger is None:
-        import structlog
-
-        logger = structlog.get_logger("resilience.events")
+        logger = brought("structlog", "structlog", "structlog=True").get_logger("resilience.events")
 
     def write(level: int, message: str, fields: dict[str, Any]) -> None:
         # `event` is what structlog calls the message.

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from .. import _options, _switches
+from .._extras import brought
 from .._listeners import Subscription, listen
 from .._names import reset_in_child
 from . import _current
@@ -111,12 +112,13 @@ def enable_otel(
         A context manager, or `close()`. While it is on, calling this again with the same providers gives the same.
 
     Raises:
-        ImportError: `opentelemetry-api` is not installed.
+        ImportError: `opentelemetry-api` is not installed; `pip install 'resilience-stack[otel]'`.
         ValueError: it is on with other providers or options: everything would be exported twice.
 
     Spans and metrics hold labels, closed sets and classes of errors: no arguments, results, texts of errors. Thread-safe.
     """
     global _live
+    brought("opentelemetry.trace", "otel", "enable_otel()")
     from opentelemetry import metrics as metrics_api
     from opentelemetry import trace as trace_api
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from .._extras import brought
 from .._masking import printable
 from . import _current
 from ._readings import BOUNDS, METRICS, Metric, Readings
@@ -89,12 +90,11 @@ def register(registry: CollectorRegistry | None = None, *, recorder: Recorder | 
         The collector, also a context manager; `close()` takes it out again.
 
     Raises:
-        ImportError: `prometheus_client` is not installed.
+        ImportError: `prometheus_client` is not installed; `pip install 'resilience-stack[prometheus]'`.
         ValueError: the registry has such metrics already.
     """
-    from prometheus_client import REGISTRY
-
-    made, target = Collector(recorder), REGISTRY if registry is None else registry
+    default = brought("prometheus_client", "prometheus", "register()").REGISTRY
+    made, target = Collector(recorder), default if registry is None else registry
     target.register(made)
     made._end = lambda: target.unregister(made)
     return made

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from .. import _options
 from .._clock import Clock, wall_time
+from .._extras import brought
 from .._listeners import Subscription
 from .._names import reset_in_child, reset_lock
 from .._plain import plain
@@ -56,7 +57,7 @@ class System:
         self._top = _options.count("top", top, minimum=0)
         self._ttl = _options.seconds("ttl", ttl, zero=True)
         self._clock = SYSTEM_CLOCK if clock is None else clock
-        self._psutil = _psutil()
+        self._psutil = brought("psutil", "system", "resilience.telemetry.system")
         self._processors = Processors(self._psutil)
         self._processes = Processes(self._psutil)
         self._lock = allocate_lock()
@@ -175,13 +176,3 @@ def _paths(disks: Iterable[str] | None) -> tuple[str, ...]:
     if len(paths) > _MOST_DISKS or not all(isinstance(path, str) and path for path in paths):
         _options.refuse("disks", disks, allowed)
     return paths
-
-
-def _psutil() -> Any:
-    try:
-        import psutil
-    except ImportError as error:
-        raise ImportError(
-            "system metrics need psutil: pip install 'resilience-stack[system]' (docs/telemetry/system.md)"
-        ) from error
-    return psutil

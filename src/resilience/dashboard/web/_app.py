@@ -9,10 +9,10 @@ import json
 import os
 from collections.abc import Iterable
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..._extras import brought
 from .._board import to_json
 from .._collector import Collector
 from .._controls import Controls
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _STATIC = Path(__file__).parent / "static"
 _LONGEST_BODY = 4096
 _READER = f"a token is needed, in the header {TOKEN_HEADER}"
-_HINT = "the web page needs starlette: pip install 'resilience-stack[web]' (docs/dashboard.md)"
 
 
 def dashboard(
@@ -62,8 +61,7 @@ def dashboard(
     >>> page = dashboard(allowed_hosts=["shop.example"], refresh=60)
     >>> page.collector.stop()
     """
-    if find_spec("starlette") is None:
-        raise ModuleNotFoundError(_HINT, name="starlette")
+    brought("starlette", "web", "the web page")
     access = Access(token, control_token)
     is_own = collector is None
     if collector is None:

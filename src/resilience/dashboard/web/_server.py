@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from ..._extras import brought
 from ._guard import Guard
 
 _HEADERS_WITHIN, _READ_WITHIN = 10.0, 15.0
 _LONGEST_HEADERS = 16 * 1024
 _MOST_CONNECTIONS = 128
-_HINT = "the web page needs uvicorn: pip install 'resilience-stack[web]' (docs/dashboard.md)"
 
 
 def server_for(app: Guard, host: str, port: int) -> Any:
@@ -19,10 +19,7 @@ def server_for(app: Guard, host: str, port: int) -> Any:
     Raises:
         ModuleNotFoundError: uvicorn is not installed.
     """
-    try:
-        import uvicorn
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(_HINT, name=error.name) from error
+    uvicorn = brought("uvicorn", "web", "the web page")
     config = uvicorn.Config(
         app,
         host=host,
