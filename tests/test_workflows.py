@@ -41,3 +41,9 @@ def test_nothing_is_published_before_the_checks_passed():
     assert list(steps) == ["checks", "build", "publish", "release"]
     for before, after in zip(steps, list(steps)[1:], strict=False):
         assert f"    needs: [{before}]\n" in steps[after]
+
+
+def test_the_index_page_is_made_before_the_build():
+    """Later, what is published would have links that lead nowhere."""
+    build = jobs("release.yml")["build"]
+    assert 0 < build.index("python scripts/index_page.py") < build.index("python -m build")
