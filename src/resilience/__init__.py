@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from .policies.cache import Cache
     from .policies.chaos import Chaos
     from .policies.fallback import Fallback
+    from .policies.fallback import Fallback as fallback  # noqa: N813 # pyright forgets what a generic class is of behind `=`
     from .policies.fixed_window import FixedWindow
     from .policies.hedge import Hedge
     from .policies.limiter import RateLimiter
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
 
     # The same classes under lower-case names, for use behind an @.
     adaptive_limit, bulkhead, cache, chaos = AdaptiveLimit, Bulkhead, Cache, Chaos
-    circuit_breaker, fallback, fixed_window, hedge = CircuitBreaker, Fallback, FixedWindow, Hedge
+    circuit_breaker, fixed_window, hedge = CircuitBreaker, FixedWindow, Hedge
     rate_limiter, retry, sliding_window = RateLimiter, Retry, SlidingWindow
     throttle, timeout = Throttle, Timeout
 

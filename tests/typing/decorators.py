@@ -56,6 +56,9 @@ async def check() -> None:
     assert_type(await pipeline.acall(afunction, 1), str)
     assert_type(pipeline(function)(1), str)
     assert_type(r.Fallback(7).call(function, 1), str | int)
+    assert_type(r.fallback(7)(function)(1), str | int)
+    assert_type(await r.fallback(None)(afunction)(1), str | None)
+    assert_type(r.fallback(factory=list[int])(function)(1), str | list[int])
     assert_type(r.Hedge(r.Quantile(0.95)).call(function, 1), str)
     assert_type(await r.Hedge(0.2).acall(afunction, 1), str)
     for limit in (r.RateLimiter(9), r.SlidingWindow(9), r.FixedWindow(9)):
