@@ -21,6 +21,7 @@ MODULES = (
     "resilience.extending",
     "resilience.testing",
     "resilience.http",
+    "resilience.http.httpx2",
     "resilience.config",
     "resilience.miniapp",
     "resilience.simulate",
@@ -32,6 +33,8 @@ MODULES = (
     "resilience.telemetry.otel",
     "resilience.telemetry.prometheus",
     "resilience.telemetry.system",
+    "resilience.dashboard",
+    "resilience.dashboard.terminal",
 )
 HEAD = "# The public API, made by `python scripts/api.py --write`; a change here is a change for users.\n"
 # How gates, drivers and the rest of the house speak with each other: public to our own modules, no promise to users;
@@ -44,7 +47,8 @@ model_post_init of_service open_seconds pace plan_for redeemed released replace 
 settings_customise_sources store succeeded tell use verbs withdraw
 """
 ENGINE = frozenset(INNER.split())
-VERBS = frozenset({"admit", "failed", "succeeded"})  # what a policy of the user's own defines, and so knows by name
+# What a policy of the user's own defines, and so knows by name; and what every record has.
+OFFERED = {"Policy": ("admit", "failed", "succeeded"), "Record": ("as_dict", "replace")}
 DUNDERS = ("__aenter__", "__aiter__", "__call__", "__contains__", "__enter__", "__getitem__", "__iter__", "__len__")
 
 
@@ -63,7 +67,7 @@ def names_of(module):
     names = getattr(module, "__all__", None) or [
         name for name, value in vars(module).items() if is_public(name) and made_in(value, module.__name__)
     ]
-    return sorted(name for name in names if name != "Record")
+    return sorted(names)
 
 
 def entry(name, value):
@@ -90,7 +94,7 @@ def rows(kind):
     lines = [] if is_record or made is None else [f"__init__{signature_of(made)}"]
     shown = {field.partition(":")[0] for field in fields}
     members = [name for name, member in found.items() if is_offered(name, member) and name not in shown]
-    members += VERBS if kind.__name__ == "Policy" else ()
+    members += OFFERED.get(kind.__name__, ())
     return [*lines, *fields, *(member_text(name, found[name]) for name in sorted(members))]
 
 

@@ -53,3 +53,25 @@ def test_what_the_pages_tell_users_to_use_is_listed():
     assert {"of", "state_of"} <= listed["CircuitBreaker"]
     assert "abandoned" in listed["CallTimedOut"]
     assert "parts" in listed["Health"]
+
+
+def test_what_the_pages_import_is_listed():
+    """Under the very module that they import it from; what has an underscore is for who reads on."""
+    sections = re.split(r"^## ([\w.]+)$", (REPOSITORY / "api.txt").read_text("utf-8"), flags=re.MULTILINE)
+    listed = dict(zip(sections[1::2], sections[2::2], strict=True))
+    pages = [REPOSITORY / "README.md", *(REPOSITORY / "docs").rglob("*.md")]
+    imports = [
+        (module, name)
+        for page in pages
+        for module, names in re.findall(
+            r"^ *from (resilience[\w.]*) import ([\w, ]+)", page.read_text("utf-8"), re.MULTILINE
+        )
+        for name in re.findall(r"(\w+)(?: as \w+)?", names)
+    ]
+    assert len(imports) > 50
+    assert [
+        f"from {module} import {name}"
+        for module, name in imports
+        if f"{module}.{name}" not in listed
+        and not re.search(rf"^(class )?{name}\b", listed.get(module, ""), re.MULTILINE)
+    ] == []
