@@ -187,6 +187,12 @@ def test_a_text_is_no_list_of_hosts():
         dashboard(allowed_hosts="shop.example")
 
 
+def test_a_page_that_nobody_could_open_is_refused():
+    """With no client allowed, each would be told that there are too many."""
+    with pytest.raises(ValueError, match=r"max_clients=0: must be .*\(docs/dashboard\.md\)$"):
+        dashboard(max_clients=0)
+
+
 def test_it_lives_inside_another_app():
     """Mounted, it answers below its path, by the names that it was given."""
     from starlette.applications import Starlette

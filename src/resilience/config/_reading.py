@@ -86,12 +86,7 @@ def read(
     Raises:
         SettingsError: a named file cannot be read, or `code` holds what means nothing.
     """
-    if not isinstance(environment, Mapping):
-        raise TypeError(  # without its value, which may hold secrets
-            linked(
-                f"environment: must be a mapping of names to texts, e.g. os.environ, not {type(environment).__name__}"
-            )
-        )
+    _check_texts(environment)
     dotenv: dict[str, str] | None = None
     dotenv_path = env_file if env_file is not None else environment.get(ENV_FILE)
     if dotenv_path is not None:
@@ -116,3 +111,16 @@ def _bare(controls: Mapping[str, str]) -> tuple[list[str], bool]:
         return [], switch(text)
     except ValueError:
         return [f"{BARE_NAMES}={shown(text)}: must be true or false, e.g. {BARE_NAMES}=false"], True
+
+
+def _check_texts(environment: Any) -> None:
+    """No value is quoted: any may be a secret."""
+    if not isinstance(environment, Mapping):
+        allowed = "a mapping of names to texts, e.g. os.environ"
+        raise TypeError(linked(f"environment: must be {allowed}, not {type(environment).__name__}"))
+    for name, value in environment.items():
+        if not isinstance(value, str):
+            told = (
+                f"environment: {name!r} must be a text, e.g. {{'RETRY_MAX_ATTEMPTS': '5'}}, not {type(value).__name__}"
+            )
+            raise TypeError(linked(told))

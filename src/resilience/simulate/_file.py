@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Callable
 from difflib import get_close_matches
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,12 @@ def _function(named: Any, place: str) -> Make:
 def _made(kind: Any, options: Any, place: str) -> Any:
     if not isinstance(options, dict):
         raise ScenarioError(f"{place}: must be a table")
+    known = signature(kind).parameters
+    for name in options:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+            raise ScenarioError(f"{place}: no option {name!r}; {hint}")
     try:
         return kind(**options)
     except (TypeError, ValueError) as error:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from threading import Lock
 
+from ... import _options
 from ..._listeners import Subscription
 from .._board import Board
 from .._collector import Collector
@@ -54,7 +55,7 @@ class Stream:
 
     def __init__(self, collector: Collector, most: int = MOST_CLIENTS) -> None:
         self._collector = collector
-        self._most = most
+        self._most = _options.count("max_clients", most)
         self._lock = Lock()
         self._clients: set[Client] = set()
         self._last: Board | None = None
