@@ -20,7 +20,7 @@ def placed(entry):
 def test_every_page_has_one_place():
     """The navigation names each page once, and no other."""
     site = tomllib.loads((REPOSITORY / "zensical.toml").read_text("utf-8"))
-    pages = [str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")]
+    pages = [page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md")]
     assert sorted(placed(site["project"]["nav"])) == sorted(pages)
 
 

@@ -104,7 +104,7 @@ def has_page(text):
 def unlinked():
     """Every text of an error without a page, as its file and its beginning."""
     return {
-        (str(file.relative_to(SOURCE)), begun)
+        (file.relative_to(SOURCE).as_posix(), begun)
         for file in sorted(SOURCE.rglob("*.py"))
         for begun, text in worded(file)
         if not has_page(text)

@@ -16,7 +16,7 @@ from resilience.config import Settings
 
 def command(*words, **options):
     """Runs the command line in a process of its own."""
-    environment = {"PYTHONPATH": ":".join(sys.path), "PATH": os.environ["PATH"], **options.pop("env", {})}
+    environment = {"PYTHONPATH": os.pathsep.join(sys.path), "PATH": os.environ["PATH"], **options.pop("env", {})}
     words = [sys.executable, "-m", "resilience", *words]
     return subprocess.run(words, check=False, capture_output=True, text=True, env=environment, timeout=60, **options)
 
@@ -209,7 +209,7 @@ def test_module_runs():
 def test_reader_that_leaves():
     """A reader that goes away, as `head` does, is no error worth a word."""
     script = f"{sys.executable} -m resilience config --schema | true; exit ${{PIPESTATUS[0]}}"
-    environment = {"PYTHONPATH": ":".join(sys.path), "PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"}
+    environment = {"PYTHONPATH": os.pathsep.join(sys.path), "PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"}
     ran = subprocess.run(
         ["bash", "-c", script], check=False, capture_output=True, text=True, env=environment, timeout=60
     )
@@ -231,5 +231,5 @@ def test_commands_load_late():
     code = (
         "import sys; from resilience.cli import main; main(['--help']); assert 'pydantic' not in sys.modules, 'loaded'"
     )
-    environment = {"PYTHONPATH": ":".join(sys.path)}
+    environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, env=environment)

@@ -1,6 +1,7 @@
 """The object: lazy, immutable, comparable, cheap to read."""
 
 import copy
+import os
 import pickle
 import subprocess
 import sys
@@ -126,4 +127,4 @@ def test_importing_reads_nothing():
         "import resilience; assert 'resilience.config' not in sys.modules and 'pydantic' not in sys.modules\n"
         "import resilience.config\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": os.pathsep.join(sys.path)})

@@ -1,6 +1,7 @@
 """What the board tells of policies, services, rankings and alerts."""
 
 import json
+from pathlib import Path
 
 import pytest
 from tests.dashboard.serving import eventually
@@ -104,13 +105,13 @@ def test_rankings_name_the_first(recording, tmp_path):
         retry.call(fail)
     (tmp_path / "small").write_bytes(b"1")
     (tmp_path / "below").mkdir()
-    (tmp_path / "below" / "large<b>").write_bytes(b"1" * 5000)
+    (tmp_path / "below" / "large & old").write_bytes(b"1" * 5000)
     (tmp_path / "link").symlink_to("/usr/bin")
     board = Collector(folder=tmp_path).look()
     ranked = {one.name: [(place.name, place.value) for place in one.places] for one in board.rankings}
     assert ("board retried", 2.0) in ranked["retried"]
     assert ("board retried", 1.0) in ranked["called"]
-    assert ranked["files"] == [("below/large<b>", 5000.0), ("small", 1.0)]
+    assert ranked["files"] == [(str(Path("below", "large & old")), 5000.0), ("small", 1.0)]
 
 
 def test_rankings_count_a_pipeline_and_the_policies_inside_it_once(recording):
