@@ -19,7 +19,8 @@ PATIENCE = 100.0
 def environment(**more):
     """What a user's shell gives, with the library to be found."""
     names = {"PYTHONPATH": os.pathsep.join(sys.path), "PATH": os.environ["PATH"], "PYTHONWARNINGS": "error"}
-    names |= {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}  # Windows has no sockets without
+    if "SYSTEMROOT" in os.environ:  # without it Windows has no sockets
+        names["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
     return {**names, **more}
 
 
