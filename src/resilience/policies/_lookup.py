@@ -75,6 +75,6 @@ class Refreshing(Gate):
 
 def refuse_unhashable(cache: Cache, key: Any, error: TypeError) -> NoReturn:
     raise TypeError(
-        f"{cache.name}: an argument cannot be part of a key ({unhashable(key, error)}); pass hashable arguments, or say what identifies "
-        "the call: Cache(ttl=..., key=lambda rows: tuple(rows)) (docs/policies/cache.md)"
+        f"{cache.name}: an argument cannot be part of a key ({unhashable(key, error)}); pass hashable arguments, or say "
+        "what identifies the call: Cache(ttl=..., key=lambda rows: tuple(rows)) (docs/policies/cache.md)"
     ) from error
