@@ -251,6 +251,7 @@ def test_cheap_to_read():
     assert os.times().user - before < 2
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_fork_while_reloading():
     """A child that is forked while another thread holds the lock can still reload."""
