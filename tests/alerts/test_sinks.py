@@ -233,4 +233,8 @@ def test_an_alert_reads_well():
     firing = Alert(rule="disk", label="/", state="firing", value=97.25, **fields)
     assert str(firing) == "warning: disk of / is 97.25, above 90"
     assert str(firing.replace(state="resolved", value=None)) == "resolved: disk of / is gone, no longer above 90"
+    opened = firing.replace(rule="circuit", label="pay", value="open", limit="open", condition="equal to open for 30 s")
+    assert str(opened) == "warning: circuit of pay is open for 30 s"
+    assert str(opened.replace(condition="equal to open")) == "warning: circuit of pay is open"
+    assert str(opened.replace(state="resolved", value="closed")).endswith("is closed, no longer equal to open for 30 s")
     assert str(firing.replace(label="", value="open")) == "warning: disk is open, above 90"

@@ -43,4 +43,5 @@ class Alert(Record):
         told = f"{self.value:.4g}" if isinstance(self.value, float) else str(self.value)
         if self.state == RESOLVED:
             return f"resolved: {about} is {told if self.value is not None else 'gone'}, no longer {self.condition}"
-        return f"{self.severity}: {about} is {told}, {self.condition}"
+        rest = self.condition.removeprefix(f"equal to {self.value}")  # which would be the value a second time
+        return f"{self.severity}: {about} is {told}{rest if rest != self.condition else f', {self.condition}'}"

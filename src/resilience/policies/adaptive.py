@@ -39,7 +39,7 @@ class AdaptiveLimit(Policy[Never], Acquirable):
 
     Args:
         algorithm: how it learns: `Gradient2()` (default), `Vegas()` or `AIMD()`.
-        initial: calls at once to begin with (default 20).
+        initial: calls at once to begin with (default 20), brought between the two bounds that follow.
         minimum: never fewer (default 1).
         maximum: never more (default 200).
         max_queue: how many may wait (default 0: none).
