@@ -127,9 +127,21 @@ def _meant(name: str) -> str:
         return f"did you mean {own}?"
     first, *others = rest.split("__")
     service = fold(first) or "PAYMENTS"
+    if not others:
+        example = SERVICE_VARIABLES["retry.max_attempts"].service_name(service)
+        return f"the name of a service is followed by a section and a field, as in {example}"
+    if fold(others[-1]) == VARIABLES["LOG_LEVEL"].name:
+        return f"there is one logger for all services; set {PREFIX}LOG_LEVEL"
+    return _meant_of_service(service, [other.upper() for other in others], name)
+
+
+def _meant_of_service(service: str, others: list[str], name: str) -> str:
     layers = [prefix(section) for section in SERVICE_SECTIONS]
-    if len(others) == 2 and nearest(others[0].upper(), layers, _LIKE) is None:
+    if len(others) == 2 and nearest(others[0], layers, _LIKE) is None:
         return f"a service has no {printable(others[0])}; what it has is {', '.join(layers)}"
+    if others[0] in layers and len(others) == 1:
+        fields = [one.service_name(service) for one in _known_to_services() if prefix(one.section) == others[0]]
+        return f"did you mean one of {', '.join(fields)}?"
     ours = [variable.service_name(service) for variable in _known_to_services()]
     return f"did you mean {nearest(name.upper(), ours, 0.0)}?"
 
