@@ -1,18 +1,19 @@
 """Every Python block of README and docs runs, as it stands on the page."""
 
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from sybil import Sybil
+from sybil.parsers.markdown import PythonCodeBlockParser
 from tests.fresh_process import fresh_process
 
 __all__ = ["fresh_process"]
 
 REPOSITORY = Path(__file__).parent.parent
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
-BLOCK = re.compile(r"^(?P<indent> *)```python\n(?P<code>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
+PYTHON = Sybil([PythonCodeBlockParser()])
 
 # What these turn on, or set in the environment, holds for the whole process.
 ALONE = {REPOSITORY / "docs" / "outage.md", REPOSITORY / "docs" / "tutorial.md"}
@@ -21,20 +22,12 @@ ALONE = {REPOSITORY / "docs" / "outage.md", REPOSITORY / "docs" / "tutorial.md"}
 WANTED = {REPOSITORY / "docs" / "recipes.md": "grpc"}
 
 
-def blocks(page):
-    """The Python blocks of a page, each moved down so that a traceback shows the page's own line."""
-    text = page.read_text("utf-8")
-    for match in BLOCK.finditer(text):
-        first_line = text.count("\n", 0, match.start("code"))
-        code = re.sub(f"^{match['indent']}", "", match["code"], flags=re.MULTILINE)
-        yield "\n" * first_line + code
-
-
 def run(page):
     """The blocks of a page from top to bottom; they share their names."""
-    names = {"__name__": page.stem}
-    for code in blocks(page):
-        exec(compile(code, str(page), "exec"), names)
+    document = PYTHON.parse(page)
+    document.namespace["__name__"] = page.stem
+    for example in document:
+        example.evaluate()
 
 
 def run_alone(page):
@@ -56,7 +49,7 @@ def test_page_runs(page):
 
 def test_readme_shows_code():
     """The README has blocks to run, so the test above cannot pass by finding nothing."""
-    assert list(blocks(REPOSITORY / "README.md"))
+    assert len(list(PYTHON.parse(REPOSITORY / "README.md"))) > 1
 
 
 def test_broken_block_is_seen(tmp_path):
