@@ -96,6 +96,18 @@ def test_context_variables_stay_in_the_load(world):
     world.session(story)
 
 
+def test_row_63_a_plain_load_runs_in_its_callers_context():
+    """As the function would by itself: what it sets, its caller sees."""
+    variable = contextvars.ContextVar("variable", default="unset")
+    load = Cache(ttl=3)(lambda: variable.set("inside"))
+
+    def story():
+        load()
+        return variable.get()
+
+    assert contextvars.copy_context().run(story) == "inside"
+
+
 def test_a_load_that_asks_for_its_own_key(world):
     """At any depth it runs the function instead of waiting for itself."""
     cached = []
