@@ -12,7 +12,9 @@ import sys
 from pathlib import Path
 
 from matplotlib import rcParams
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator
 
 import resilience as r
 from resilience.simulate import plot
@@ -21,6 +23,7 @@ from resilience.testing import FakeClock
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PICTURES = DOCS / "pictures"
 STILL = {"Date": None}  # the same picture each time
+BLUE, ORANGE, GREEN, RED, PURPLE, GREY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#999999"
 _WIDTH = 104
 
 
@@ -73,8 +76,8 @@ def backoff():
     figure = Figure(figsize=(9, 5), layout="constrained")
     for panel, (name, kind) in zip(figure.subplots(2, 2, sharex=True, sharey=True).flat, kinds.items(), strict=True):
         low, middle, high = ([kind.delay(attempt, chance) for attempt in attempts] for chance in (0.05, 0.5, 0.95))
-        panel.fill_between(attempts, low, high, color="#0072b2", alpha=0.2, label="9 of 10 delays")
-        panel.plot(attempts, middle, color="#0072b2", label="the middle one")
+        panel.fill_between(attempts, low, high, color=BLUE, alpha=0.2, label="9 of 10 delays")
+        panel.plot(attempts, middle, color=BLUE, label="the middle one")
         panel.set_title(name, fontsize="medium")
         panel.set_ylabel("seconds")
     figure.axes[0].legend(frameon=False, fontsize="small")
@@ -100,7 +103,7 @@ def limiter():
             if kind.try_acquire():
                 passed.append(clock.now())
             clock.advance(0.01)
-        panel.plot(passed, [-row] * len(passed), "|", markersize=14, color="#0072b2")
+        panel.plot(passed, [-row] * len(passed), "|", markersize=14, color=BLUE)
     panel.set_yticks([-row for row in range(len(kinds))], list(kinds))
     panel.set_ylim(0.6 - len(kinds), 0.4)
     panel.set_xlabel("seconds; a hundred callers a second, each mark one that passes")
@@ -111,15 +114,28 @@ ALL = (backoff, demo, limiter, storm)
 
 
 def content(figure):
-    """What a figure shows, wherever a version of matplotlib puts it: words and data, as a digest."""
-    shown = []
+    """What a figure shows, wherever a version of matplotlib puts it: words, data and their colours, as a digest."""
+    shown = [note.get_text() for note in figure.texts]
     for panel in figure.axes:
-        shown.append((panel.get_title(), panel.get_xlabel(), panel.get_ylabel()))
-        shown += [(line.get_label(), _rounded(line.get_xydata())) for line in panel.get_lines()]
+        shown.append((panel.get_title(), panel.get_xlabel(), panel.get_ylabel(), _names(panel.yaxis)))
+        shown += [(line.get_label(), to_hex(line.get_color()), _rounded(line.get_xydata())) for line in panel.lines]
         for area in panel.collections:
-            shown.append((area.get_label(), [_rounded(path.vertices) for path in area.get_paths()]))
+            paths = [_rounded(path.vertices) for path in area.get_paths()]
+            shown.append((area.get_label(), _colours(area), paths))
         shown += [(note.get_text(), _rounded([note.xy])) for note in panel.texts]
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+
+
+def _names(axis):
+    """Those that its ticks were given; numbers are matplotlib's choice."""
+    is_named = isinstance(axis.get_major_locator(), FixedLocator)
+    return [tick.get_text() for tick in axis.get_ticklabels()] if is_named else []
+
+
+def _colours(area):
+    """Of a filled one its filling, else of its lines."""
+    filling = area.get_facecolor()
+    return [to_hex(colour) for colour in (filling if len(filling) else area.get_edgecolor())]
 
 
 def _rounded(points):

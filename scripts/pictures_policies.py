@@ -1,7 +1,7 @@
 """Draws what policies do over time and under load: `python -m scripts.pictures_policies [NAME ...]`."""
 
 import asyncio
-import random
+from itertools import count
 
 from matplotlib.figure import Figure
 
@@ -10,9 +10,7 @@ from resilience.events import LimitChanged
 from resilience.simulate import Dependency, Outage, Scenario, simulate
 from resilience.testing import FakeClock
 
-from .pictures import PICTURES, STILL, code_of, draw
-
-BLUE, ORANGE, GREEN, RED, PURPLE, GREY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#999999"
+from .pictures import BLUE, GREEN, GREY, ORANGE, PICTURES, RED, STILL, code_of, draw
 
 
 def ages():
@@ -26,8 +24,8 @@ def ages():
     figure = Figure(figsize=(9, 2.6), layout="constrained")
     panel = figure.subplots()
     for row, is_up in enumerate((True, False)):
-        for age in range(0, 160, 2):
-            panel.broken_barh([(age, 2)], (-row - 0.35, 0.7), color=kinds[asyncio.run(_given(age, is_up=is_up))])
+        for age in range(0, 160, 5):
+            panel.broken_barh([(age, 5)], (-row - 0.35, 0.7), color=kinds[asyncio.run(_given(age, is_up=is_up))])
     for name, colour in kinds.items():
         panel.broken_barh([], (0, 0), color=colour, label=name)
     panel.set_yticks([0, -1], ["the callee answers", "the callee fails"])
@@ -113,35 +111,36 @@ def _seconds(report, series):
 
 
 def throttle():
-    """How much a throttle sends to a callee that accepts ten calls a second and refuses the others."""
+    """How much a throttle sends to a callee that accepts a call a second and refuses the others."""
     figure = Figure(figsize=(9, 3), layout="constrained")
     panel = figure.subplots()
-    offered = range(4, 51, 2)
+    offered = [number / 2 for number in range(1, 11)]
     panel.plot(offered, offered, "--", color=GREY, label="without a throttle")
     for multiplier, colour in ((2.0, BLUE), (1.5, GREEN), (1.1, ORANGE)):
         sent = [_sent(multiplier, rate) for rate in offered]
         panel.plot(offered, sent, color=colour, label=f"Throttle(multiplier={multiplier:g})")
-    panel.axhline(10, color=RED, linewidth=0.8, label="what it accepts")
+    panel.axhline(1, color=RED, linewidth=0.8, label="what it accepts")
     panel.set_xlabel("calls a second that are wanted")
     panel.set_ylabel("that reach the callee")
-    panel.set_ylim(0, 50)
+    panel.set_ylim(0, 5)
     panel.legend(frameon=False, fontsize="small")
     figure.savefig(PICTURES / "throttle.svg", metadata=STILL)
 
 
 def _sent(multiplier, rate):
     """Calls a second that reach the callee, in the third and fourth minute."""
-    clock, chance, sent = FakeClock(autojump=False), random.Random(1), 0
-    policy = r.Throttle(multiplier=multiplier, clock=clock, random=chance.random)
-    callee = r.RateLimiter(10, clock=clock)
+    clock, sent = FakeClock(autojump=False), 0
+    spread = (number * 0.618034 % 1 for number in count())  # evenly: few calls tell what many would by chance
+    policy = r.Throttle(multiplier=multiplier, clock=clock, random=spread.__next__)
+    callee = r.RateLimiter(1, burst=10, clock=clock)
 
     def ask():
         nonlocal sent
-        sent += clock.now() >= 120
+        sent += clock.now() > 120
         if not callee.try_acquire():
             raise ConnectionError("refused")
 
-    for _ in range(240 * rate):
+    for _ in range(int(240 * rate)):
         clock.advance(1 / rate)
         try:
             policy.call(ask)
