@@ -4,9 +4,9 @@ import json
 
 import pytest
 from matplotlib.figure import Figure
-from scripts import pictures, pictures_policies
+from scripts import pictures, pictures_faults, pictures_policies, pictures_timelines
 
-MODULES = pictures, pictures_policies
+MODULES = pictures, pictures_faults, pictures_policies, pictures_timelines
 # What `resilience demo` shows is measured, and never twice the same.
 STEADY = [picture for module in MODULES for picture in module.ALL if picture is not pictures.demo]
 NOTED = json.loads((pictures.PICTURES / "content.json").read_text("utf-8"))
