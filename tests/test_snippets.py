@@ -1,5 +1,6 @@
 """Every Python block of README and docs runs, as it stands on the page."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,27 @@ def test_page_runs(page):
 def test_readme_shows_code():
     """The README has blocks to run, so the test above cannot pass by finding nothing."""
     assert len(list(PYTHON.parse(REPOSITORY / "README.md"))) > 1
+
+
+def test_no_code_hides_behind_another_fence():
+    """Called text, it would be copied like the rest, and run by nobody."""
+    blocks = [
+        (page, language, text)
+        for page in PAGES
+        for language, text in re.findall(
+            r"^ *```(\w+).*?\n(.*?)^ *```", page.read_text("utf-8"), re.DOTALL | re.MULTILINE
+        )
+    ]
+    assert {language for _, language, _ in blocks} == {"python", "toml", "console", "mermaid", "text"}
+    code = re.compile(r"^\s*(?:import|from|def|class|with|>>>) ", re.MULTILINE)
+    assert [page for page, language, text in blocks if language == "text" and code.search(text)] == []
+
+
+def test_a_policy_in_thirty_lines_has_thirty():
+    """What the page promises is counted as a reader counts."""
+    first, *_ = PYTHON.parse(REPOSITORY / "docs" / "write-a-policy.md")
+    assert "class Maintenance(Policy)" in first.parsed
+    assert len(first.parsed.splitlines()) == 30
 
 
 def test_broken_block_is_seen(tmp_path):

@@ -2,7 +2,10 @@
 
 import io
 import json
+import re
+import shlex
 import sys
+from pathlib import Path
 
 import pytest
 from tests.simulate.test_file import WHOLE
@@ -42,6 +45,17 @@ def test_json_and_claims(path, capsys):
     assert [claim["holds"] for claim in report["claims"]] == [True, False]
     assert report["seed"] == 3
     assert "not so: recovery < 0.001; it is " in told.err
+
+
+def test_the_scenario_of_the_page(tmp_path, monkeypatch):
+    """As docs/simulate.md has it, with the command below it: the claims hold, and one that does not is seen."""
+    page = (Path(__file__).parent.parent.parent / "docs" / "simulate.md").read_text("utf-8")
+    (scenario,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    (command,) = re.findall(r"^\$ resilience (simulate .*)$", page, re.MULTILINE)
+    (tmp_path / "outage.toml").write_text(scenario, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(shlex.split(command)) == 0
+    assert main([*shlex.split(command), "--assert", "served_in_outage>0.5"]) == 1
 
 
 def test_a_figure_that_is_infinite_is_none_in_json(tmp_path, capsys):

@@ -1,5 +1,8 @@
 """Files: read only when somebody names them, as strictly as the environment."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,6 +46,15 @@ def test_toml(toml):
     assert payments.named == {"timeout"}
     assert str(settings.source("retry.jitter")) == f"{path}: retry.jitter"
     assert str(payments.source("timeout.total")) == f"{path}: services.payments-api.timeout.total"
+
+
+def test_the_file_of_the_page(toml):
+    """As docs/configuration.md has it."""
+    page = (Path(__file__).parent.parent.parent / "docs" / "configuration.md").read_text("utf-8")
+    (text,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    settings = Settings(environment={}, file=toml(text))
+    assert (settings.retry.max_attempts, settings.retry.status_codes) == (5, (429, 503))
+    assert settings.service("payments-api").timeout.total == 8000
 
 
 def test_pyproject(toml):
