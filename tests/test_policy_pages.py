@@ -1,6 +1,7 @@
 """The pages of the policies: one template, true defaults, and diagrams and tables that are what is run now."""
 
 import inspect
+import json
 import re
 from pathlib import Path
 
@@ -85,6 +86,15 @@ def test_a_page_follows_the_template(page):
     assert "- Do " in section(page, "Do and don't")
     assert "- Don't " in section(page, "Do and don't")
     assert section(page, "Source").strip()
+
+
+@each_page
+def test_a_page_has_a_picture_made_of_the_objects(page):
+    """One that test_pictures.py draws anew; the breaker has the diagram of its table, which test_docs_site.py holds."""
+    drawn = json.loads((POLICIES.parent / "pictures" / "content.json").read_text("utf-8"))
+    shown = re.findall(r"^!\[[^\]]+\]\(\.\./pictures/(\w+)\.svg\)$", text_of(page), re.MULTILINE)
+    assert shown or page == "circuit-breaker"
+    assert set(shown) <= set(drawn)
 
 
 @each_page
