@@ -10,11 +10,11 @@ TITLE = "Rate limiter"
 
 
 class Resilience:
-    def __init__(self):
+    def __init__(self, **options):
         import resilience as r
 
-        self.limiter = r.RateLimiter(2, per=60, key=lambda user: user)
-        self.waiting = r.RateLimiter(20, per=1, burst=1, wait=5)
+        self.limiter = r.RateLimiter(2, per=60)
+        self.waiting = r.RateLimiter(20, per=1, burst=1, **options)
 
     def hit(self, user):
         return self.limiter.try_acquire(key=user)
@@ -34,11 +34,11 @@ class Limits:
 
 
 class Pyresilience:
-    def __init__(self):
+    def __init__(self, **options):
         from pyresilience import RateLimiterConfig, resilient
 
         self.guard = resilient(rate_limiter=RateLimiterConfig(max_calls=2, period=60))(lambda user: True)
-        self.waiting = resilient(rate_limiter=RateLimiterConfig(max_calls=1, period=0.05, max_wait=5))
+        self.waiting = resilient(rate_limiter=RateLimiterConfig(max_calls=1, period=0.05, **options))
 
     def hit(self, user):
         try:
@@ -90,4 +90,7 @@ def shared_over_redis(library):
 
 
 ROWS = (a_limit_for_each_key, a_clock_that_is_set_changes_nothing, waits_its_turn, shared_over_redis)
-NOTES = {}
+NOTES = {
+    ("waits_its_turn", "resilience"): ("with `wait=`", lambda: waits_its_turn(lambda: Resilience(wait=5))),
+    ("waits_its_turn", "pyresilience"): ("with `max_wait=`", lambda: waits_its_turn(lambda: Pyresilience(max_wait=5))),
+}
