@@ -65,10 +65,12 @@ def test_a_history_survives_the_command(tmp_path):
         (["--interval", "nan"], "--interval 'nan'"),
         (["--web", "--port", "99999"], "--port '99999'"),
         (["--web", "--host", "0.0.0.0"], "RESILIENCE_DASHBOARD_TOKEN"),
+        (["--port", "0"], "--port: is for the page; say --web as well"),
+        (["--json", "--allow-host", "wall"], "--allow-host: is for the page"),
         (["--json", "--history", "/dev/null/x"], "history="),
         (["--once", "/nowhere/at/all.svg"], "cannot be written"),
     ],
-    ids=["word", "no host", "refresh", "interval", "port", "open", "history", "file"],
+    ids=["word", "no host", "refresh", "interval", "port", "open", "no page", "no page to allow", "history", "file"],
 )
 def test_mistakes_are_one_line(words, complaint):
     """What makes no sense is said in one line that names the option, and code 2; no secret is repeated."""

@@ -29,8 +29,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("urls", nargs="*", metavar="URL", help="a service, e.g. shop=https://shop.example, or http://…/resilience")
     add("--web", action="store_true", help="serve a web page instead of drawing on this terminal")
-    add("--host", default="127.0.0.1", help="where the page listens (default: the loopback only)")
-    add("--port", default="8765", help="its port, 0 for any that is free (default: 8765)")
+    add("--host", help="where the page listens (default: the loopback only)")
+    add("--port", help="its port, 0 for any that is free (default: 8765)")
     add("--allow-host", action="append", default=[], metavar="NAME", help="a name that the page may be asked by")
     add(
         "--allow-controls",
@@ -49,6 +49,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run_dashboard(arguments: Namespace) -> int:
     """Open the face that was asked for."""
+    for option in ("host", "port", "allow_host"):
+        if getattr(arguments, option) and not arguments.web:
+            raise Mistake(f"--{option.replace('_', '-')}: is for the page; say --web as well")
     with ExitStack() as stack:
         urls = [_checked(url) for url in arguments.urls]
         if arguments.demo:

@@ -20,6 +20,7 @@ from .._mistake import Mistake
 _FIRST_LOOKS, _GLANCE = 10.0, 0.1
 _HIGHEST_PORT = 65535
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_PORT = "8765"
 
 
 def show(arguments: Namespace, collector: Collector, *, token: str | None, control_token: str | None) -> int:
@@ -71,14 +72,15 @@ def _terminal(collector: Collector) -> int:
 
 
 def _serve(arguments: Namespace, collector: Collector, token: str | None, control_token: str | None) -> int:
+    host = arguments.host or _LOOPBACK[0]
     try:
         from ...dashboard.web import dashboard
         from ...dashboard.web._guard import LOOPBACK
         from ...dashboard.web._server import server_for
 
-        if arguments.host not in _LOOPBACK and (token is None or not arguments.allow_host):
+        if host not in _LOOPBACK and (token is None or not arguments.allow_host):
             raise Mistake(
-                f"--host {arguments.host}: others could read it: set RESILIENCE_DASHBOARD_TOKEN (16 characters or more) "
+                f"--host {host}: others could read it: set RESILIENCE_DASHBOARD_TOKEN (16 characters or more) "
                 "and say --allow-host NAME for each name that it is asked by"
             )
         if arguments.allow_controls and control_token is None:
@@ -90,8 +92,8 @@ def _serve(arguments: Namespace, collector: Collector, token: str | None, contro
             control_token=control_token if arguments.allow_controls else None,
             collector=collector,
         )
-        listening = _listening(arguments.host, arguments.port)
-        server = server_for(app, arguments.host, 0)
+        listening = _listening(host, arguments.port or _PORT)
+        server = server_for(app, host, 0)
     except ModuleNotFoundError as error:
         raise Mistake(str(error)) from None
     except ValueError as error:
