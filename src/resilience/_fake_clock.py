@@ -1,9 +1,10 @@
 """Time that a test owns.
 
-Rules: `_lock` guards the time and the timers; callbacks run outside it. A sync wait calls `idle` while it blocks and
-`busy` when it goes on; in a loop, a watcher task looks whether all others are blocked. Nothing else can run once every
-live thread is one of these and none of them has been woken. A jump may wake anybody: all have to say anew that they are
-blocked.
+Rules: `_lock` guards the time, the timers and the turn; callbacks run outside it. A sync wait calls `idle` while it blocks
+and `busy` when it goes on; in a loop, a watcher task looks whether all its tasks wait. Nothing else can run once every
+live thread is blocked so and none of them has been woken. A loop may be woken at any time and tells nobody: where there is
+one, only its own watcher can jump. A jump may wake anybody: all have to say anew that they are blocked, and whoever looked
+before it has lost its turn.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ class FakeClock:
         self._lock = threading.Lock()
         self._timers: list[_Timer] = []
         self._numbers = count()
-        self._blocked: dict[int, threading.Event | None] = {}  # what a thread waits for; None for a loop
+        self._blocked: dict[int, threading.Event] = {}  # what a thread waits for
+        self._turn = 0
         self._active = monotonic()
         self._rounds = 0
         self._looked: set[int] = set()
@@ -62,7 +64,8 @@ class FakeClock:
         target = self._now + _options.seconds("seconds", seconds, zero=True)
         while self._jump(target):
             pass
-        self._now = max(self._now, target)
+        with self._lock:
+            self._now = max(self._now, target)
 
     def sleep(self, seconds: float) -> None:
         """Block this thread until the time has come."""
@@ -112,10 +115,14 @@ class FakeClock:
         callback()
         return True
 
-    def _jump_together(self) -> None:
-        """Call back everything that is due at the earliest time."""
-        due = self._timers[0][0] if self._timers else None
-        self._blocked.clear()
+    def _jump_together(self, turn: int) -> None:
+        """Call back everything that is due at the earliest time, unless somebody has jumped since this turn began."""
+        with self._lock:
+            if turn != self._turn:
+                return
+            self._turn += 1
+            self._blocked.clear()
+            due = self._timers[0][0] if self._timers else None
         while due is not None and self._jump(due):
             pass
 
@@ -123,23 +130,27 @@ class FakeClock:
         """This thread is blocked until the event is set: jump if all are."""
         if not self.autojump:
             return
-        me = threading.get_ident()
+        me, turn = threading.get_ident(), self._turn
         self._blocked[me] = event
-        if self._nothing_runs(me) and not event.is_set():
-            self._jump_together()
+        if (self._others_wait(me) or self._long_quiet(me)) and not event.is_set():
+            self._jump_together(turn)
 
     def busy(self) -> None:
         """This thread is blocked no longer."""
         self._blocked.pop(threading.get_ident(), None)
 
-    def _nothing_runs(self, me: int) -> bool:
-        alive = set(sys._current_frames())
-        blocked = {thread for thread, event in self._blocked.copy().items() if event is None or not event.is_set()}
+    def _others_wait(self, me: int) -> bool:
+        """Is every other thread blocked, and not woken yet?"""
+        blocked = {thread for thread, event in self._blocked.copy().items() if not event.is_set()}
+        return set(sys._current_frames()) <= blocked | {me}
+
+    def _long_quiet(self, me: int) -> bool:
+        """Has nobody come by for so long that those who run are none of ours?"""
         if me in self._looked:  # a round is over once somebody comes again: many who look are no more time
             self._rounds += 1
             self._looked.clear()
         self._looked.add(me)
-        return alive <= blocked or (self._rounds > _ROUNDS and monotonic() - self._active > _QUIET)
+        return self._rounds > _ROUNDS and monotonic() - self._active > _QUIET
 
     def _note_locked(self) -> None:
         """Somebody came by: others may follow."""
@@ -158,14 +169,14 @@ class FakeClock:
         async def watch() -> None:
             try:
                 while self._timers:
+                    turn, waited = self._turn, self._others_wait(me)
                     await idle()
-                    self._blocked[me] = None
-                    if self._nothing_runs(me):
-                        self._jump_together()
+                    # A thread that ran before may have woken this loop after it was found idle.
+                    if (waited and self._others_wait(me)) or self._long_quiet(me):
+                        self._jump_together(turn)
                     else:
                         await async_world().sleep(0.001)
             finally:
-                self._blocked.pop(me, None)
                 self._watching.discard(me)
 
         async_world().spawn(watch, Context())

@@ -1,6 +1,5 @@
 """The fake clock among threads: time moves only when none of them has anything left to do."""
 
-import sys
 import threading
 import time
 import types
@@ -8,7 +7,7 @@ import types
 import pytest
 
 from resilience import _fake_clock
-from resilience._world import block
+from resilience._world import async_world, block
 from resilience.testing import FakeClock
 
 
@@ -25,10 +24,10 @@ class Looked(FakeClock):
 @pytest.fixture
 def clock(monkeypatch):
     """A clock that gives a working thread all the time it needs, and one other thread that sleeps for long."""
-    others = set(sys._current_frames()) - {threading.get_ident()}  # such as those of whoever runs the tests
+    others = set(threading.enumerate()) - {threading.current_thread()}  # such as those of whoever runs the tests
 
     def frames():
-        return {thread: frame for thread, frame in sys._current_frames().items() if thread not in others}
+        return {thread.ident: None for thread in threading.enumerate() if thread not in others}
 
     monkeypatch.setattr(_fake_clock, "sys", types.SimpleNamespace(_current_frames=frames))
     monkeypatch.setattr(_fake_clock, "_QUIET", 60)
@@ -69,3 +68,38 @@ def test_a_thread_that_another_has_woken_is_not_jumped_past(clock):
         setter.join()
         work(clock)
         assert clock.now() == 0
+
+
+@pytest.mark.worlds("asyncio", "trio", reason="a direct call has no loop")
+def test_a_loop_that_a_thread_has_woken_is_not_jumped_past(world, clock):
+    """The loop was idle when its watcher looked last, and what has woken it is over."""
+
+    async def story():
+        cancel = clock.call_at(500, lambda: None)  # so that the loop is watched
+        for _ in range(5):
+            event = async_world().event()
+            setter = threading.Timer(0.005, event.set)
+            setter.start()
+            await event.wait()
+            setter.join()
+            work(clock)
+            assert clock.now() == 0
+        cancel()
+
+    world.run(story)
+
+
+def test_two_threads_that_look_at_once_jump_once(clock, monkeypatch):
+    """Both find that all are blocked; the jump of the first has woken somebody."""
+    both, look = threading.Barrier(2), clock._others_wait
+
+    def look_together(me):
+        waits = look(me)
+        if waits and not clock.now():
+            both.wait(30)
+        return waits
+
+    monkeypatch.setattr(clock, "_others_wait", look_together)
+    clock.sleep(1)
+    work(clock)
+    assert clock.now() == 1
