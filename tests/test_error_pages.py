@@ -193,6 +193,7 @@ async def coroutine():
         (lambda: Origins.from_settings(service=5), "configuration"),
         (lambda: Settings(environment=5), "configuration"),
         (lambda: Settings(environment={"RETRY_MAX_ATTEMPTS": 5}), "configuration"),
+        (lambda: Settings(environment={5: "RETRY_MAX_ATTEMPTS"}), "configuration"),
         (lambda: Settings(environment={"RETRY_MAX_ATTEMPTS": "x"}).retry, "configuration"),
         (lambda: get_config(5), "configuration"),
         (lambda: Policy(name=""), "write-a-policy"),

@@ -119,6 +119,7 @@ def test_lower_case_is_another_name():
         ("RESILIENCE__LOG__LEVEL", "for all services it is RESILIENCE_LOG_LEVEL"),
         ("RESILIENCE__PAYMENTS__LOG__LEVEL", "there is one logger for all services; set RESILIENCE_LOG_LEVEL"),
         ("RESILIENCE__PAYMENTS__LOG_LEVEL", "there is one logger for all services; set RESILIENCE_LOG_LEVEL"),
+        ("RESILIENCE__payments__LOG__LEVEL", "there is one logger for all services; set RESILIENCE_LOG_LEVEL"),
         ("RESILIENCE__", "followed by a section and a field, as in RESILIENCE__PAYMENTS__RETRY__MAX_ATTEMPTS"),
         ("RESILIENCE__ORDERS", "followed by a section and a field, as in RESILIENCE__ORDERS__RETRY__MAX_ATTEMPTS"),
         ("RESILIENCE__PAYMENTS__CACHE", "did you mean one of RESILIENCE__PAYMENTS__CACHE__TTL_MS, RESILIENCE__"),

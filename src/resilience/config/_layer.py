@@ -130,7 +130,7 @@ def _meant(name: str) -> str:
     if not others:
         example = SERVICE_VARIABLES["retry.max_attempts"].service_name(service)
         return f"the name of a service is followed by a section and a field, as in {example}"
-    if fold(others[-1]) == VARIABLES["LOG_LEVEL"].name:
+    if VARIABLES["LOG_LEVEL"].name in {fold(others[-1]), fold("_".join(others))}:
         return f"there is one logger for all services; set {PREFIX}LOG_LEVEL"
     return _meant_of_service(service, [other.upper() for other in others], name)
 

@@ -119,8 +119,7 @@ def _check_texts(environment: Any) -> None:
         allowed = "a mapping of names to texts, e.g. os.environ"
         raise TypeError(linked(f"environment: must be {allowed}, not {type(environment).__name__}"))
     for name, value in environment.items():
-        if not isinstance(value, str):
-            told = (
-                f"environment: {name!r} must be a text, e.g. {{'RETRY_MAX_ATTEMPTS': '5'}}, not {type(value).__name__}"
-            )
-            raise TypeError(linked(told))
+        for text in (name, value):
+            if not isinstance(text, str):
+                allowed = "a text, e.g. {'RETRY_MAX_ATTEMPTS': '5'}"
+                raise TypeError(linked(f"environment: {name!r} must be {allowed}, not {type(text).__name__}"))
