@@ -199,6 +199,7 @@ async def in_tasks(world, functions):
         ({"status_path": "/a\x00"}, "status_path=.* without control characters"),
         ({"status_path": "https://b.example/ping"}, "status_path=.* must be a path below base_url, e.g. '/health'"),
         ({"health_paths": ("http:/health",)}, "health_paths=.* must be a path below base_url"),
+        ({"health_paths": ("//b.example/health",)}, "health_paths=.* must be a path below base_url"),
         ({"health_paths": ("/a\n",)}, "health_paths=.* without control characters"),
         ({"health_paths": 5}, "health_paths=5"),
         ({"health_paths": "/health"}, "health_paths="),

@@ -56,7 +56,7 @@ def one_path(option: str, path: Any) -> str:
         _options.refuse(option, path, "a path, e.g. '/health'", kind=TypeError)
     if not path.isprintable():
         _options.refuse(option, path, "a path without control characters, e.g. '/health'")
-    if ":" in path.partition("/")[0].partition("?")[0]:
+    if path.startswith("//") or ":" in path.partition("/")[0].partition("?")[0]:
         _options.refuse(option, path, "a path below base_url, e.g. '/health'; another address is a Miniapp of its own")
     return path
 
