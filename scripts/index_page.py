@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-LINK = re.compile(r"(!?)(\[[^\]\n]*\])\((?!\w+:|#)([^)\s]+)\)")
+LINK = re.compile(r"(!?)(\[[^\[\]\n]*\])\((?!\w+:|#)([^)\s]+)\)")
 URLS = """
 [project.urls]
 Source = "{address}"

@@ -19,6 +19,10 @@ def test_links_and_pictures_get_whole_addresses():
         ("[a](docs/a.md#b), [c](LICENSE)", "[a](@/docs/a.md#b), [c](@/LICENSE)"),
         ("[a](https://b.example) [b](#c) [m](mailto:a@b.example)", None),
         ("rows[0](7, 8)", None),
+        (
+            "[![a](docs/a.svg)](https://b.example)",
+            "[![a](https://code.example/us/it/raw/v1.2.3/docs/a.svg)](https://b.example)",
+        ),
     ):
         whole = before if after is None else after.replace("@", "https://code.example/us/it/blob/v1.2.3")
         assert readme(before, *GIVEN) == whole
