@@ -6,6 +6,7 @@ from typing import Any
 
 from . import _options
 from ._marks import HISTORY, NOTE
+from ._span import span
 
 _DEEPEST = 8
 _MISSING = object()
@@ -62,7 +63,7 @@ def _refusal(error: BaseException) -> list[str]:
     after: Any = getattr(error, "retry_after", _MISSING)
     if after is _MISSING:
         return [f"ended by {policy} ({reason})"]
-    again = "nobody knows when it makes sense to try again" if after is None else f"try again in {after:.3g} s"
+    again = "nobody knows when it makes sense to try again" if after is None else f"try again in {span(after)}"
     return [f"refused by {policy} ({reason}); {again}"]
 
 
@@ -72,8 +73,8 @@ def _attempts(error: BaseException) -> list[str]:
         outcome = "a bad result" if attempt.error is None else _named(attempt.error)
         if getattr(attempt.error, "is_carrier", False):
             outcome = "this error"
-        then = "the last" if attempt.delay is None else f"then waited {attempt.delay:.3g} s"
-        lines.append(f"attempt {attempt.number}, ended after {attempt.elapsed:.3g} s: {outcome}; {then}")
+        then = "the last" if attempt.delay is None else f"then waited {span(attempt.delay)}"
+        lines.append(f"attempt {attempt.number}, ended after {span(attempt.elapsed)}: {outcome}; {then}")
     return lines
 
 

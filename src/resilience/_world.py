@@ -16,6 +16,7 @@ from weakref import WeakSet
 from ._clock import Clock
 from ._deadline import remaining
 from ._options import INFINITY
+from ._span import span
 from ._ticket import Ticket
 from .errors import DEADLINE_PASSED, CallTimeoutError, ResilienceWarning
 
@@ -132,7 +133,7 @@ def _warn_of_sleep(name: str, seconds: float) -> None:
     from ._blame import lines_within
 
     warn(
-        f"{name}: a plain function waits {seconds:.3g} s for its next attempt on the thread of a running event loop, and "
+        f"{name}: a plain function waits {span(seconds)} for its next attempt on the thread of a running event loop, and "
         "everything in that loop waits with it. Use .acall() or decorate a coroutine function "
         "(docs/policies/retry.md)",
         ResilienceWarning,

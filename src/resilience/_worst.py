@@ -7,8 +7,7 @@ from typing import Protocol
 
 from ._options import INFINITY
 from ._record import Record
-
-_SHOWN_MINUTES = 600.0
+from ._span import span
 
 
 class WorstCase(Record):
@@ -41,10 +40,3 @@ def worst_of(layers: Iterable[Layer], inner: WorstCase | None = None) -> WorstCa
     for layer in reversed(tuple(layers)):
         worst = layer.worst_case(worst)
     return worst
-
-
-def span(seconds: float) -> str:
-    """A duration as people say it."""
-    if seconds == INFINITY:
-        return "unbounded time"
-    return f"{seconds:.3g} s" if seconds < _SHOWN_MINUTES else f"{seconds / 60:.3g} min"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._span import span
+
 
 def _rebuild(kind: type[ResilienceError], message: str, state: dict[str, Any]) -> ResilienceError:
     error = kind.__new__(kind, message)
@@ -87,7 +89,7 @@ class CircuitOpenError(RejectedError):
     def _text(self) -> str:
         until, then = "until it is released", "release it"
         if self.retry_after is not None:
-            until, then = f"for {self.retry_after:.3g} s more", "try again then"
+            until, then = f"for {span(self.retry_after)} more", "try again then"
         return (
             f"{self.policy}: circuit {self.reason} {until}; the call was not made; {then}, or let a Fallback answer "
             "(docs/policies/circuit-breaker.md)"

@@ -13,7 +13,8 @@ from resilience import (
     SlidingWindow,
     Timeout,
 )
-from resilience._worst import WorstCase, span
+from resilience._span import span
+from resilience._worst import WorstCase
 
 
 @pytest.mark.parametrize(
@@ -54,10 +55,14 @@ def test_a_million_attempts_are_added_up_at_once():
 
 
 def test_durations_as_people_say_them():
-    """Seconds, then minutes."""
-    assert [span(seconds) for seconds in (0.25, 599, 600, float("inf"))] == [
+    """Seconds, minutes, hours, days, and never a power of ten."""
+    assert [span(seconds) for seconds in (0.25, 599, 600, 35_999, 36_000, 863_999, 864_000, float("inf"))] == [
         "0.25 s",
         "599 s",
         "10 min",
+        "600 min",
+        "10 h",
+        "240 h",
+        "10 d",
         "unbounded time",
     ]

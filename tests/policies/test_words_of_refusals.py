@@ -222,3 +222,23 @@ def test_a_warning_names_the_line(clock):
         late()
         Chaos(result=1, rate=1.0, enabled=True)
     assert [each.filename for each in warned] == [__file__, __file__]
+
+
+def test_long_waits_are_told_in_units_that_fit(clock):
+    """`try again in 1.8e+03 s` helps nobody at three in the morning."""
+    limiter = RateLimiter(2, per=3600, wait=900, name="words-hourly", clock=clock)
+    limiter.try_acquire(2)
+    assert "; the next turn is in 30 min; it may wait 15 min; " in refused(limiter)[1]
+    breaker = CircuitBreaker("words-long", trip=Consecutive(1), reset_timeout=172_800, clock=clock, random=Gives(0))
+    with pytest.raises(ConnectionError):
+        breaker.call(fail)
+    assert "circuit open for 48 h more; " in refused(breaker)[1]
+    assert breaker.explain().startswith("open: refuses calls for 48 h more; ")
+    with pytest.raises(CircuitOpenError) as caught:
+        breaker.call(fail)
+    assert "\n  refused by words-long (open); try again in 48 h\n" in resilience.explain(caught.value)
+    timeout = Timeout(7200, name="words-hours", clock=clock)
+    with deadline(3600, clock=clock):
+        assert "within 60 min, all that a deadline around it left of its 120 min; " in str(
+            timeout.expired(timeout.begin(within=False))
+        )

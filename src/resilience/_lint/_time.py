@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .._options import INFINITY
-from .._worst import span, worst_of
+from .._span import span
+from .._worst import worst_of
 from ..policies.breaker import CircuitBreaker
 from ..policies.retry import Retry
 from ..policies.timeout import Timeout

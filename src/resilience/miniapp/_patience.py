@@ -13,6 +13,7 @@ from contextvars import copy_context
 from threading import Event
 from typing import Any
 
+from resilience._span import span
 from resilience._threads import Threads
 from resilience.errors import CallTimeoutError
 
@@ -50,7 +51,7 @@ class Patience:
         self._threads.submit(copy_context(), work)
         if not done.wait(max(0.0, seconds) + _GRACE):
             raise CallTimeoutError(
-                f"{self._name}: no answer within {seconds:.3g} s; it sends a byte now and then, and never ends: see to the "
+                f"{self._name}: no answer within {span(seconds)}; it sends a byte now and then, and never ends: see to the "
                 "service (docs/miniapp.md)",
                 policy=self._name,
                 seconds=round(seconds, 3),

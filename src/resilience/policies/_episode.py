@@ -14,6 +14,7 @@ from .._gate import Again, Answer, Verdict
 from .._history import SERIAL, Tried, give_up, remember
 from .._options import INFINITY
 from .._outcome import Outcome
+from .._span import span
 from ..events import BudgetRefused, RetryGaveUp, RetryScheduled, RetrySucceeded
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ class Episode(Again):
         elapsed = self.retry._now() - self.start
         if error is not None:
             give_up(error)
-            self._remember(error, f"gave up after {_attempts(attempt)} in {elapsed:.3g} s ({reason})")
+            self._remember(error, f"gave up after {_attempts(attempt)} in {span(elapsed)} ({reason})")
         self.attempts.clear()  # the frames of the call hold this episode: with its own error in it, a cycle
         self.retry.tell(RetryGaveUp, attempt=attempt, elapsed=elapsed, reason=reason, error=error)
 
@@ -190,7 +191,7 @@ class Episode(Again):
         """A later attempt raised what is not retried."""
         elapsed = self.retry._now() - self.start
         self._note(attempt, error, elapsed, None)
-        self._remember(error, f"not retried at attempt {attempt} after {elapsed:.3g} s")
+        self._remember(error, f"not retried at attempt {attempt} after {span(elapsed)}")
         self.attempts.clear()
 
     def healed(self, attempt: int) -> None:

@@ -15,11 +15,11 @@ from .. import _options
 from .._clock import Clock
 from .._deadline import remaining
 from .._gate import Park
-from .._listeners import HUB
 from .._names import reset_lock
 from .._pages import linked
 from .._permit import Acquirable
 from .._policy import Policy
+from .._span import span
 from .._worst import WorstCase
 from ..errors import RateLimitedError
 from ..events import CallRejected, WouldReject
@@ -166,11 +166,10 @@ class Limits(Policy[Never], Acquirable):
         self.tell(WouldReject, reason="rate", retry_after=delay)
 
     def _refuse(self, delay: float, patience: float, *, paused: bool) -> NoReturn:
-        if self._listeners or HUB.listeners:
-            self.tell(CallRejected, reason="rate", retry_after=delay)
-        waits = f"; it may wait {patience:.3g} s" if patience else ""
+        self.tell(CallRejected, reason="rate", retry_after=delay)
+        waits = f"; it may wait {span(patience)}" if patience else ""
         why = "paused, by pause() or a server's delay" if paused else f"more than {self._words()}"
-        words = f"{self.name}: {why}; the next turn is in {delay:.3g} s{waits}"
+        words = f"{self.name}: {why}; the next turn is in {span(delay)}{waits}"
         raise RateLimitedError(
             linked(f"{words}; try again then, or call more slowly", self._page),
             policy=self.name,

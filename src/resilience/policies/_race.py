@@ -14,6 +14,7 @@ from .._deadline import Scope
 from .._history import Tried, remember
 from .._options import INFINITY
 from .._outcome import never_begun, open_for
+from .._span import span
 from ..errors import RejectedError
 
 if TYPE_CHECKING:
@@ -259,7 +260,7 @@ class Race:
             if other is not None and other is not error:
                 other.with_traceback(None)
         if error is not None and len(tried) > 1:
-            remember(error, tried, f"{hedge.name}: all {len(tried)} attempts failed within {elapsed:.3g} s")
+            remember(error, tried, f"{hedge.name}: all {len(tried)} attempts failed within {span(elapsed)}")
         tried.clear()  # the frames of the call hold this race: with its own error in it, a cycle
         hedge._lost(len(self.launches), elapsed, error)
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._span import span
 from ._turn import Turn
 
 
@@ -40,5 +41,5 @@ class Reservation:
         return given_back
 
     def __repr__(self) -> str:
-        state = "cancelled" if self._cancelled else f"in {self.seconds:.3g} s"
+        state = "cancelled" if self._cancelled else f"in {span(self.seconds)}"
         return f"<Reservation of {self._turn.cost:g} {state}>"

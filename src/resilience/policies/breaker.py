@@ -16,6 +16,7 @@ from .._gate import Gate, Verbs
 from .._outcome import FAILURES, Judge
 from .._permit import Acquirable
 from .._policy import Policy
+from .._span import span
 from ._breaker_snapshot import BreakerSnapshot
 from ._instances import Instances, PerInstance
 from ._manual import ManualStates, reset_backoff
@@ -185,7 +186,7 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
         if isinstance(circuit, ShadowCircuit):
             return circuit.explain()
         if state is State.OPEN:
-            return f"open: refuses calls for {max(0.0, circuit.due - now):.3g} s more; then {self._probes()}"
+            return f"open: refuses calls for {span(max(0.0, circuit.due - now))} more; then {self._probes()}"
         if state is State.HALF_OPEN:
             return (
                 f"half-open: {circuit.successes} of {self.half_open_max_calls} successes, {circuit.failures} failures"
@@ -197,7 +198,7 @@ class CircuitBreaker(Policy[Never], Acquirable, ManualStates):
         with circuit.locked():
             words, ramp = circuit.tally.describe(now), circuit.ramp
         if ramp is not None and ramp.left(now) > 0:
-            words += f"; recovering: {ramp.share(now):.0%} of the calls go through, all in {ramp.left(now):.3g} s"
+            words += f"; recovering: {ramp.share(now):.0%} of the calls go through, all in {span(ramp.left(now))}"
         return f"{state}: {words}"
 
     def _probes(self) -> str:

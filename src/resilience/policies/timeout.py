@@ -18,6 +18,7 @@ from .._deadline import Scope, current_scope
 from .._policy import Policy
 from .._record import Record
 from .._scope import abounded, bounded
+from .._span import span
 from .._world import deadline_passed
 from .._worst import WorstCase
 from ..errors import CallTimeoutError, ResilienceWarning
@@ -113,7 +114,7 @@ class Timeout(Policy[Never]):
         self.tell(CallTimedOut, seconds=seconds, abandoned=self.thread)
         within, remedy = f"{seconds:g} s", "the callee hangs or is slow, or the limit is too short"
         if isinstance(scope, _Rest):
-            within = f"{seconds:.3g} s, all that a deadline around it left of its {scope.own:g} s"
+            within = f"{span(seconds)}, all that a deadline around it left of its {span(scope.own)}"
             remedy = "allow more time around it, or less before it"
         return CallTimeoutError(
             f"{self.name}: no answer within {within}; {remedy} (docs/policies/timeout.md)",
@@ -197,7 +198,7 @@ def _warn_late(name: str, seconds: float, elapsed: float) -> None:
     from .._blame import lines_within
 
     warn(
-        f"{name}: a plain function took {elapsed:.3g} s of its {seconds:.3g} s, and nothing can end it from outside; its "
+        f"{name}: a plain function took {span(elapsed)} of its {span(seconds)}, and nothing can end it from outside; its "
         "result was delivered late. Use Timeout(..., thread=True) to stop waiting for it, or a client with a timeout "
         "(docs/policies/timeout.md)",
         ResilienceWarning,

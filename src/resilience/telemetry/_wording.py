@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import events
+from .._span import span
 
 # What an operator does about it: an error needs somebody now, a warning is a call that went wrong, info is a course taken.
 LEVELS: dict[type[events.Event], int] = {
@@ -32,13 +33,13 @@ LEVELS: dict[type[events.Event], int] = {
 }
 _CALMER = {"closed": logging.INFO, "half-open": logging.INFO, "open": logging.ERROR}
 _WORDS: dict[type[events.Event], Callable[[dict[str, Any]], str]] = {
-    events.RetryScheduled: lambda e: f"attempt {e['attempt']} failed{_by(e)}, the next in {e['delay']:.3g} s",
+    events.RetryScheduled: lambda e: f"attempt {e['attempt']} failed{_by(e)}, the next in {span(e['delay'])}",
     events.RetryGaveUp: lambda e: f"gave up at attempt {e['attempt']}{_by(e)}: {e['reason']}",
     events.RetrySucceeded: lambda e: f"succeeded at attempt {e['attempt']}",
     events.RetrySuperseded: lambda e: f"left to an inner retry{_by(e)}",
     events.CallRejected: lambda e: f"refused a call: {e['reason']}{_until(e)}",
     events.CallTimedOut: lambda e: f"no answer within {e['seconds']:g} s{', its thread runs on' * e['abandoned']}",
-    events.CallOverran: lambda e: f"an answer came after {e['elapsed']:.3g} s of {e['seconds']:g} s",
+    events.CallOverran: lambda e: f"an answer came after {span(e['elapsed'])} of {span(e['seconds'])}",
     events.BreakerStateChanged: lambda e: f"from {e['old']} to {e['new']}: {e['reason']}{_until(e)}",
     events.LateResult: lambda _: "a result of an earlier epoch came back",
     events.ProbeLost: lambda e: f"a probe did not come back: {e['reason']}",
@@ -46,7 +47,7 @@ _WORDS: dict[type[events.Event], Callable[[dict[str, Any]], str]] = {
     events.FallbackFailed: lambda e: f"the fallback failed as well{_by(e)}",
     events.CacheLoadFailed: lambda e: f"a load failed{_by(e)}",
     events.BudgetRefused: lambda _: "the retry budget is empty, no retry",
-    events.HedgeLaunched: lambda e: f"attempt {e['attempt']} is begun after {e['elapsed']:.3g} s{_by(e)}",
+    events.HedgeLaunched: lambda e: f"attempt {e['attempt']} is begun after {span(e['elapsed'])}{_by(e)}",
     events.HedgeFailed: lambda e: f"all {e['launched']} attempts failed{_by(e)}",
     events.HedgeRefused: lambda e: f"attempt {e['attempt']} was due and is not made: {e['reason']}",
     events.WouldReject: lambda e: f"in shadow mode, would have refused a call: {e['reason']}{_until(e)}",
@@ -70,9 +71,9 @@ def _by(fields: dict[str, Any]) -> str:
 
 
 def _late(fields: dict[str, Any]) -> str:
-    return f", {fields['latency']:.3g} s late" if fields["latency"] else ""
+    return f", {span(fields['latency'])} late" if fields["latency"] else ""
 
 
 def _until(fields: dict[str, Any]) -> str:
     seconds = fields.get("retry_after")
-    return "" if seconds is None else f", retry in {seconds:.3g} s"
+    return "" if seconds is None else f", retry in {span(seconds)}"
