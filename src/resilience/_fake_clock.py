@@ -31,8 +31,8 @@ class FakeClock:
 
     Args:
         start: the first `now()`.
-        autojump: once nothing else can run, jump to the earliest due time. A thread that works outside this clock is
-            given 20 ms of real time first. Without it, time stands still until `advance`.
+        autojump: once nothing else can run, jump to the earliest due time. A thread that works outside this clock, or
+            another event loop, is given 20 ms of real time first. Without it, time stands still until `advance`.
 
     `slept` lists the seconds of every sleep asked of it, in order. For threads, asyncio and trio at once.
 

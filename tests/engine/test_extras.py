@@ -23,7 +23,7 @@ ASKED = {
 
 @pytest.mark.parametrize("module", ASKED)
 def test_what_is_missing_is_named_with_its_extra(monkeypatch, module):
-    """And with its page; nothing is left on."""
+    """And with its page."""
     ask, what, extra, page = ASKED[module]
     monkeypatch.setitem(sys.modules, module, None)  # as if it were not installed
     with pytest.raises(ModuleNotFoundError) as caught:
