@@ -1,6 +1,7 @@
 """Cache: remember what a call returned, for a while, with one load at a time for each key.
 
-Rules: the entries, the flights and the counters are guarded by `store.lock`; a hit takes no lock (see `_store.py`).
+Rules: the entries, the flights and the counters are guarded by `store.lock`, but for `hits` and `misses`, of which a build
+without a GIL may lose some; a hit takes no lock (see `_store.py`).
 Loads, the user's `key` and `copy`, and listeners run outside it.
 """
 
