@@ -57,7 +57,7 @@ class Policy(Gate, Generic[Also]):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         for verb in ("admit", "succeeded", "failed"):
-            if form_of(vars(cls).get(verb, form_of)) != SYNC:  # its answer would be no verdict, and let every call pass
+            if form_of(getattr(cls, verb)) != SYNC:  # its answer would be no verdict, and let every call pass
                 raise TypeError(
                     f"{cls.__qualname__}.{verb}: must be a plain function, without async and yield, for nobody awaits or "
                     "iterates it; what has to wait belongs into the guarded function (docs/write-a-policy.md)"

@@ -30,8 +30,14 @@ def test_a_verb_that_nobody_awaits_is_refused_with_its_class(verb):
     def yields(self, *facts):
         yield
 
-    for wrong in (awaits, yields):
-        assert whole_error(TypeError, lambda wrong=wrong: type("Mine", (Policy,), {verb: wrong})) == (
+    mixin = type("Mixin", (), {verb: awaits})
+    for bases, body in (
+        ((Policy,), {verb: awaits}),
+        ((Policy,), {verb: yields}),
+        ((Policy,), {verb: staticmethod(awaits)}),
+        ((mixin, Policy), {}),
+    ):
+        assert whole_error(TypeError, lambda bases=bases, body=body: type("Mine", bases, body)) == (
             f"Mine.{verb}: must be a plain function, without async and yield, for nobody awaits or iterates it; what has "
             "to wait belongs into the guarded function (docs/write-a-policy.md)"
         )
