@@ -2,6 +2,8 @@
 
 import logging
 import os
+import ssl
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -12,6 +14,23 @@ from resilience import _listeners, _sections, _switches, _watch
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 pytest_plugins = ["tests.covered_floors", "resilience.pytest_plugin"]
+
+
+def _load_small_files_only(load):
+    """How a context loads whom to trust, without a machine's own authorities, whom no server of these tests is known to.
+
+    There are well over a hundred, and each client would load them: 40 ms of each test that makes one.
+    """
+
+    def load_verify_locations(self, cafile=None, capath=None, cadata=None):
+        if cafile is None or Path(cafile).stat().st_size < _BUNDLE:
+            load(self, cafile, capath, cadata)
+
+    return load_verify_locations
+
+
+_BUNDLE = 50_000
+ssl.SSLContext.load_verify_locations = _load_small_files_only(ssl.SSLContext.load_verify_locations)
 
 
 def pytest_xdist_auto_num_workers(config):
