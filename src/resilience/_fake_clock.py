@@ -9,7 +9,6 @@ before it has lost its turn.
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable
 from contextvars import Context
@@ -142,7 +141,8 @@ class FakeClock:
     def _others_wait(self, me: int) -> bool:
         """Is every other thread blocked, and not woken yet?"""
         blocked = {thread for thread, event in self._blocked.copy().items() if not event.is_set()}
-        return set(sys._current_frames()) <= blocked | {me}
+        # A thread that nobody began with `threading` is the interpreter's user's, such as that of pytest-xdist.
+        return {thread.ident for thread in threading.enumerate()} <= blocked | {me}
 
     def _long_quiet(self, me: int) -> bool:
         """Has nobody come by for so long that those who run are none of ours?"""

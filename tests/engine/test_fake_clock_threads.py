@@ -1,8 +1,8 @@
 """The fake clock among threads: time moves only when none of them has anything left to do."""
 
+import _thread
 import threading
 import time
-import types
 
 import pytest
 
@@ -24,12 +24,9 @@ class Looked(FakeClock):
 @pytest.fixture
 def clock(monkeypatch):
     """A clock that gives a working thread all the time it needs, and one other thread that sleeps for long."""
-    others = set(threading.enumerate()) - {threading.current_thread()}  # such as those of whoever runs the tests
-
-    def frames():
-        return {thread.ident: None for thread in threading.enumerate() if thread not in others}
-
-    monkeypatch.setattr(_fake_clock, "sys", types.SimpleNamespace(_current_frames=frames))
+    alive = threading.enumerate
+    others = set(alive()) - {threading.current_thread()}  # such as what other tests left in a pool
+    monkeypatch.setattr(threading, "enumerate", lambda: [thread for thread in alive() if thread not in others])
     monkeypatch.setattr(_fake_clock, "_QUIET", 60)
     clock = Looked(autojump=False)
     thread = threading.Thread(target=clock.sleep, args=(1000,))
@@ -68,6 +65,16 @@ def test_a_thread_that_another_has_woken_is_not_jumped_past(clock):
         setter.join()
         work(clock)
         assert clock.now() == 0
+
+
+def test_a_thread_of_the_interpreters_user_holds_nothing_up(clock):
+    """One begun without `threading`, as pytest-xdist does, is not waited for: each jump would cost its patience."""
+    gate = _thread.allocate_lock()
+    gate.acquire()
+    _thread.start_new_thread(gate.acquire, ())
+    clock.sleep(2000)  # which would last for a minute
+    assert clock.now() == 2000
+    gate.release()
 
 
 @pytest.mark.worlds("asyncio", "trio", reason="a direct call has no loop")
