@@ -49,6 +49,7 @@ def test_names_of_ours_in_lower_case(name):
     message = f"nearly {name.upper()}, which is ours; this one is not read: capitals count"
     assert look({name: "5"}) == [(Gravity.WARNING, name, message)]
     assert look({name.upper(): "5"}) == []
+    assert look({"resilience_of_steel": "5"}) == []
 
 
 def test_bare_names_in_use():

@@ -110,3 +110,16 @@ def test_two_threads_that_look_at_once_jump_once(clock, monkeypatch):
     clock.sleep(1)
     work(clock)
     assert clock.now() == 1
+
+
+def test_who_looked_before_a_jump_has_lost_its_turn():
+    """What it found is of a time that is over."""
+    clock, seen = FakeClock(autojump=False), []
+    for when in (1, 2):
+        clock.call_at(when, lambda: seen.append(clock.now()))
+    turn = clock._turn
+    clock._jump_together(turn)
+    clock._jump_together(turn)
+    assert seen == [1]
+    clock._jump_together(clock._turn)
+    assert seen == [1, 2]

@@ -179,3 +179,20 @@ def test_self_that_cannot_be_held_weakly(clock):
 
     with pytest.raises(TypeError, match="__weakref__"):
         Slotted().rows()
+
+
+def test_a_key_that_is_hashable_only_now_and_then(clock):
+    """What the look-up said is told, when the key alone has nothing against it."""
+
+    class Moody:
+        looks = 0
+
+        def __hash__(self):
+            Moody.looks += 1
+            if Moody.looks == 1:
+                raise TypeError("not in the mood")
+            return 1
+
+    cached = plain(clock)(lambda value: value)
+    with pytest.raises(TypeError, match=r"cannot be part of a key \(not in the mood\)"):
+        cached(Moody())
