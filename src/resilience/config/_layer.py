@@ -28,7 +28,8 @@ from ._variable import (
 
 Table = dict[str, Raw]
 Tables = dict[str, Table]
-_PROCESS_WIDE = "logging.level"
+_LOGGER = VARIABLES["LOG_LEVEL"]  # which only the process has
+_ONE_LOGGER = f"there is one logger for all services; set {PREFIX}{_LOGGER.name}"
 _NEARLY = 0.8  # how alike a RESILIENCE_X must be to one of ours before it counts as a slip
 _LIKE = 0.5  # and how alike a service's section, before it is the one that was meant
 
@@ -49,8 +50,8 @@ class Layer:
 
     def put(self, variable: Variable, raw: Raw, service: str | None = None) -> None:
         """Keep one value; a problem is the same one twice, or for a service what only the process can have."""
-        if service is not None and variable.dotted == _PROCESS_WIDE:
-            self.problems.append(f"{raw.source}: there is one logger for all services; set {PREFIX}{variable.name}")
+        if service is not None and variable.dotted == _LOGGER.dotted:
+            self.problems.append(f"{raw.source}: {_ONE_LOGGER}")
             return
         tables = self.everywhere if service is None else self.services.setdefault(service, {})
         table = tables.setdefault(variable.section, {})
@@ -130,8 +131,8 @@ def _meant(name: str) -> str:
     if not others:
         example = SERVICE_VARIABLES["retry.max_attempts"].service_name(service)
         return f"the name of a service is followed by a section and a field, as in {example}"
-    if VARIABLES["LOG_LEVEL"].name in {fold(others[-1]), fold("_".join(others))}:
-        return f"there is one logger for all services; set {PREFIX}LOG_LEVEL"
+    if _LOGGER.name in {fold(others[-1]), fold("_".join(others))}:
+        return _ONE_LOGGER
     return _meant_of_service(service, [other.upper() for other in others], name)
 
 
@@ -156,4 +157,4 @@ def _of_one_service(rest: str) -> str | None:
 
 
 def _known_to_services() -> list[Variable]:
-    return [variable for variable in SERVICE_VARIABLES.values() if variable.dotted != _PROCESS_WIDE]
+    return [variable for variable in SERVICE_VARIABLES.values() if variable.dotted != _LOGGER.dotted]
